@@ -1,0 +1,1 @@
+"""What can be done: every action type is a skill with a plan, a snapshot and an undo."""
