@@ -52,3 +52,15 @@ class Event:
     def time(self) -> float:
         """Seconds since the epoch."""
         return self.id / 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Which events: times in wall seconds, ``type`` a glob such as ``resource.*``, newest first."""
+
+    since: float | None = None
+    until: float | None = None
+    type: str = ""
+    trace: int = 0
+    text: str = ""
+    limit: int = 200

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from aios_desktop.events.model import Event
+    from aios_desktop.events.model import Event, EventQuery
     from aios_desktop.runtime.views import (
         AgentView,
         Answer,
@@ -22,18 +21,6 @@ if TYPE_CHECKING:
         Series,
         Status,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class EventQuery:
-    """Which events: times in wall seconds, ``type`` a glob such as ``resource.*``, newest first."""
-
-    since: float | None = None
-    until: float | None = None
-    type: str = ""
-    trace: int = 0
-    text: str = ""
-    limit: int = 200
 
 
 class Core(Protocol):

@@ -114,6 +114,13 @@ class Action(Protocol):
     def idempotent(self) -> bool:
         """Say whether applying twice is the same as once; only then a step is retried."""
 
+    @property
+    def measures(self) -> Mapping[str, str]:
+        """Return names and units of the fresh figures that ``measure`` gives, for ``verify:``."""
+
+    def measure(self, plan: StepPlan) -> Mapping[str, float]:
+        """Measure the target now. A figure that cannot be had is left out. Never raises."""
+
     def plan(self, args: Args) -> StepPlan:
         """Resolve the arguments against the world without changing it. Raises ActionError."""
 
