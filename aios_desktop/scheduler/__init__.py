@@ -1,0 +1,1 @@
+"""When and where work runs: tasks by priority, timers, lanes."""
