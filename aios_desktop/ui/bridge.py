@@ -1,0 +1,168 @@
+"""From the core to the window: one thread hop, many events in one batch.
+
+The core calls its listeners in its own threads and never waits for the window. So events go into
+a deque, and one pending wake-up brings them to the GUI thread, which takes them out for a few
+milliseconds a turn. Pages are told only *what kind* of thing changed, ten times a second at most.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+import shiboken6
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aios_desktop.events.model import Event
+    from aios_desktop.runtime.port import Core
+
+    Then = Callable[[object], None]
+
+BUDGET_MS: Final = 4
+CHUNK: Final = 128  # events handed on at once between two looks at the clock
+MOST_WAITING: Final = 20_000  # a window that hangs must not eat the memory
+TOPIC_MS: Final = 100
+
+# the first word of an event type, and what may look different after it
+TOPICS: Final = {
+    "score": frozenset(("score", "status")),
+    "agent": frozenset(("agents",)),
+    "run": frozenset(("runs", "approvals", "status")),
+    "action": frozenset(("runs", "approvals", "status")),
+    "approval": frozenset(("runs", "approvals", "status")),
+    "playbook": frozenset(("playbooks",)),
+    "config": frozenset(("options",)),
+    "resource": frozenset(("metrics",)),
+    "signal": frozenset(("metrics",)),
+}
+_ANYTHING = frozenset(("status",))
+
+
+def topics_of(event_type: str) -> frozenset[str]:
+    """Return what may look different after an event of this type."""
+    return TOPICS.get(event_type.partition(".")[0], _ANYTHING)
+
+
+class Bridge(QObject):
+    """Brings events and answers of the core to the GUI thread. Make it there.
+
+    ``events`` carries a tuple of events, oldest first; ``changed`` a frozenset of topics out of
+    score, runs, approvals, agents, metrics, playbooks, status and options.
+    """
+
+    events = Signal(object)
+    changed = Signal(object)
+    _wake = Signal()
+    _answered = Signal(object)
+
+    def __init__(self, core: Core, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._core = core
+        self._waiting: deque[Event] = deque()
+        self._awake = False  # a wake-up is on its way
+        self._open = True
+        self._topics: frozenset[str] = frozenset()
+        self._replies: dict[int, Callable[[], Then | None]] = {}
+        self._last_ask = 0
+        self.lost = 0
+        queued = Qt.ConnectionType.QueuedConnection
+        self._wake.connect(self._drain, queued)
+        self._answered.connect(self._deliver, queued)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(TOPIC_MS)
+        self._rest.timeout.connect(self._tell)
+        self._end = core.listen(self._heard)
+
+    def close(self) -> None:
+        """Stop listening and drop what is under way; safe to call twice."""
+        self._open = False
+        self._end()
+        self._rest.stop()
+        self._waiting.clear()
+        self._replies.clear()
+
+    def ask(self, work: Callable[[], object], then: Then) -> None:
+        """Run ``work`` off the GUI thread, then call ``then`` in it with the value or the error.
+
+        When ``then`` is a method of a widget that died in the meantime, the answer is dropped.
+        """
+        self._last_ask += 1
+        number = self._last_ask
+        owner = getattr(then, "__self__", None)
+        self._replies[number] = weakref.WeakMethod(then) if owner is not None else lambda: then
+        self._core.background(work, _Reply(self, number))
+
+    def _heard(self, event: Event) -> None:  # any thread
+        if len(self._waiting) >= MOST_WAITING:
+            self.lost += 1
+            return
+        self._waiting.append(event)
+        if not self._awake:
+            self._awake = True
+            self._wake.emit()
+
+    def _answer(self, number: int, value: object) -> None:  # any thread
+        if self._open:
+            self._answered.emit((number, value))
+
+    @Slot()
+    def _drain(self) -> None:
+        """Hand events on until the budget is used up; come back for the rest in the next turn."""
+        self._awake = False  # before looking: what comes from now on wakes us again
+        spent = QElapsedTimer()
+        spent.start()
+        while batch := self._take():
+            for event in batch:
+                self._topics |= topics_of(event.type)
+            self.events.emit(batch)
+            if spent.elapsed() >= BUDGET_MS:
+                break
+        if self._waiting and not self._awake:
+            self._awake = True
+            self._wake.emit()
+        if self._topics and not self._rest.isActive():
+            self._tell()
+
+    def _take(self) -> tuple[Event, ...]:
+        batch: list[Event] = []
+        while self._waiting and len(batch) < CHUNK:
+            batch.append(self._waiting.popleft())
+        return tuple(batch)
+
+    @Slot()
+    def _tell(self) -> None:
+        if self._topics and self._open:
+            topics, self._topics = self._topics, frozenset()
+            self._rest.start()
+            self.changed.emit(topics)
+
+    @Slot(object)
+    def _deliver(self, answer: tuple[int, object]) -> None:
+        number, value = answer
+        find = self._replies.pop(number, None)
+        then = find() if find is not None else None
+        if then is None:
+            return
+        owner = getattr(then, "__self__", None)
+        if isinstance(owner, QObject) and not shiboken6.isValid(owner):
+            return
+        then(value)
+
+
+class _Reply:
+    """What the core calls with an answer; it keeps the bridge alive for nobody."""
+
+    def __init__(self, bridge: Bridge, number: int) -> None:
+        self._bridge = weakref.ref(bridge)
+        self._number = number
+
+    def __call__(self, value: object) -> None:
+        """Pass the answer on, from any thread."""
+        bridge = self._bridge()
+        if bridge is not None and shiboken6.isValid(bridge):
+            bridge._answer(self._number, value)  # noqa: SLF001  part of the bridge
