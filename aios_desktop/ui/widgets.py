@@ -13,7 +13,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from aios_desktop.ui import icons, tokens
-from aios_desktop.ui.controls import Button, Chip, Choice, Field, Key, Scroll, plain_tip
+from aios_desktop.ui.controls import Button, Chip, Choice, Field, Key, Scroll, flat_bars, plain_tip
 from aios_desktop.ui.paint import Item, clear, col, fill, frame, margins, row
 from aios_desktop.ui.theme import current
 
@@ -45,6 +45,7 @@ __all__ = [
     "col",
     "facts",
     "fill",
+    "flat_bars",
     "frame",
     "margins",
     "plain_tip",
