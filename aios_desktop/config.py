@@ -210,7 +210,7 @@ class Config:
             section, key = name.split(".")
             if section not in document:
                 document[section] = tomlkit.table()
-            document[section][key] = value  # type: ignore[index]
+            document[section][key] = value
             private_folder(self._file.parent)
             fresh = self._file.with_suffix(".new")
             with os.fdopen(

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from aios_desktop.errors import AiosError
-
-if TYPE_CHECKING:
-    from aios_desktop.i18n import Say
+from aios_desktop.i18n import Say
 
 Args = Mapping[str, Any]
 State = Mapping[str, Any]  # JSON: what a probe saw, what a snapshot keeps

@@ -1,0 +1,1 @@
+"""Acting: playbooks, gates, approvals, the run journal, verification and undo."""
