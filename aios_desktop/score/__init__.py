@@ -1,0 +1,1 @@
+"""One figure for how well the machine does, and what it is made of."""

@@ -1,0 +1,1 @@
+"""Observing the machine: readings, processes, signals with hysteresis, and the lane that runs them."""
