@@ -115,7 +115,7 @@ choose_package() {
 
 # install_packages NAME...: NAME may be `a|b`. Says what it does; fails when it cannot.
 install_packages() {
-    local become name names=()
+    local become name names=() output
     if ! command -v apt-get >/dev/null; then
         say "They are in these Debian packages; look for the same in your distribution: ${*//|/ or }"
         return 1
@@ -129,8 +129,11 @@ install_packages() {
     $become apt-get update -qq || say "The package lists could not be refreshed; going on with the old ones."
     for name in "$@"; do names+=("$(choose_package "$name")"); done
     say "Installing system packages: ${names[*]} …"
-    $become env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-        -o Dpkg::Use-Pty=0 "${names[@]}" >/dev/null
+    if ! output=$($become env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+        -o Dpkg::Use-Pty=0 "${names[@]}" 2>&1); then
+        say "$output"
+        return 1
+    fi
 }
 
 # The Debian package of a shared library that Qt asks for.
@@ -192,7 +195,7 @@ needs_libraries() {
     done
     mapfile -t missing < <(missing_packages "${files[@]}")
     [ "${#missing[@]}" = 0 ] && return 0
-    say "Qt needs system libraries that are not here: ${missing[*]%%|*}"
+    say "Qt needs system libraries that are not here: ${missing[*]##*|}"
     install_packages "${missing[@]}" || return 1
     mapfile -t missing < <(missing_packages "${files[@]}")
     [ "${#missing[@]}" = 0 ] || { say "Still missing: ${missing[*]}"; return 1; }
