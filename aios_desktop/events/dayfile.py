@@ -1,0 +1,160 @@
+"""One day of events in one SQLite file: its name, its layout and how rows get into it.
+
+Types and sources are small numbers with their words in the same file. The id is the time in
+microseconds, so rows and indexes grow in key order. ``trace`` is NULL for the first event of a
+story (its trace is its own id), which keeps that index small.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Final
+
+from aios_desktop.events import database
+from aios_desktop.events.database import ForeignFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import apsw
+
+    from aios_desktop.events.rows import Row
+
+APPLICATION_ID: Final = 0x41494F45  # "AIOE"
+VERSION: Final = 1
+MAX_WORDS: Final = 50_000  # kept in memory
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_NAME: Final = re.compile(r"(\d{4}-\d\d-\d\d)\.db\Z")
+
+LAYOUT: Final = f"""
+CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    type INTEGER NOT NULL REFERENCES word,
+    source INTEGER NOT NULL REFERENCES word,
+    severity INTEGER NOT NULL,
+    target TEXT NOT NULL,
+    trace INTEGER,
+    cause INTEGER NOT NULL,
+    data TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_type ON event (type);
+CREATE INDEX event_trace ON event (trace) WHERE trace IS NOT NULL;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION};
+"""
+_INSERT: Final = "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+def file_name(day: int) -> str:
+    """Return the name of the file that holds a UTC day (days since the epoch)."""
+    return f"{date.fromordinal(_EPOCH + day).isoformat()}.db"
+
+
+def day_files(folder: Path) -> list[tuple[int, Path]]:
+    """Return the days that have a file, the newest first."""
+    try:
+        found = [(day, path) for path in folder.iterdir() if (day := _day(path.name)) is not None]
+    except OSError:
+        return []
+    return sorted(found, reverse=True)
+
+
+def _day(name: str) -> int | None:
+    if not (match := _NAME.match(name)):
+        return None
+    try:
+        return date.fromisoformat(match[1]).toordinal() - _EPOCH
+    except ValueError:
+        return None
+
+
+def today(now: float) -> int:
+    """Return the UTC day of a wall time."""
+    return datetime.fromtimestamp(now, UTC).date().toordinal() - _EPOCH
+
+
+def is_ours(connection: apsw.Connection) -> bool:
+    """Say whether a file has our layout; False for an empty one. Raises ForeignFileError."""
+    application, version = (
+        connection.pragma("application_id"),
+        connection.pragma("user_version"),
+    )
+    if (application, version) == (APPLICATION_ID, VERSION):
+        return True
+    if (application, version) == (0, 0) and connection.pragma("schema_version") == 0:
+        return False
+    raise ForeignFileError
+
+
+def require_ours(connection: apsw.Connection) -> None:
+    """Raise ForeignFileError unless the file has our layout."""
+    if not is_ours(connection):
+        raise ForeignFileError
+
+
+class DayFile:
+    """The writer's hold on one day. After an exception it is to be closed and opened again."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = database.open_for_writing(path)
+        self._words: dict[str, int] = {}
+        self._full_sync = True
+        try:
+            if not is_ours(self._connection):
+                self._connection.execute(f"BEGIN IMMEDIATE; {LAYOUT} COMMIT;")
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def insert(self, rows: Sequence[Row], durable: bool) -> int:
+        """Commit rows, to the platter if ``durable``; return how many were new."""
+        connection = self._connection
+        if durable != self._full_sync:
+            connection.pragma("synchronous", "full" if durable else "normal")
+            self._full_sync = durable
+        before = connection.total_changes()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            words = self._codes(rows)
+            inserted_words = connection.total_changes() - before
+            connection.executemany(_INSERT, _bindings(rows, words))
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return connection.total_changes() - before - inserted_words
+
+    def close(self) -> None:
+        """Write the log back into the file and let go of it."""
+        self._connection.close()
+
+    def _codes(self, rows: Sequence[Row]) -> dict[str, int]:
+        """Return the numbers of all types and sources in ``rows``, new ones included."""
+        words = self._words
+        missing = {word for row in rows for word in (row.type, row.source) if word not in words}
+        if missing and len(words) > MAX_WORDS:
+            words.clear()
+            missing = {word for row in rows for word in (row.type, row.source)}
+        for word in missing:
+            self._connection.execute("INSERT OR IGNORE INTO word (text) VALUES (?)", (word,))
+            (code,) = self._connection.execute("SELECT id FROM word WHERE text = ?", (word,))
+            words[word] = int(code[0])
+        return words
+
+
+def _bindings(rows: Sequence[Row], words: dict[str, int]) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        yield (
+            row.id,
+            words[row.type],
+            words[row.source],
+            row.severity,
+            row.target,
+            row.trace or None,
+            row.cause,
+            row.data,
+        )

@@ -1,0 +1,226 @@
+"""Reads stored events, newest day first, beside a running writer or without one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+import apsw
+
+from aios_desktop.events import database
+from aios_desktop.events.database import ForeignFileError
+from aios_desktop.events.dayfile import day_files, file_name, require_ours
+from aios_desktop.events.rows import LAST_DAY, Row, day_of, unpack
+from aios_desktop.events.want import Want
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from aios_desktop.events.model import Event, EventQuery
+
+logger = logging.getLogger(__name__)
+
+SPARE: Final = 2  # connections of one day kept open for the next call
+FEW_TYPES: Final = 40
+
+_ROW: Final = (
+    "SELECT e.id, t.text, s.text, e.severity, e.target, coalesce(e.trace, 0), e.cause, e.data"
+    " FROM event e CROSS JOIN word t ON t.id = e.type CROSS JOIN word s ON s.id = e.source "
+)
+_NEWEST: Final = " ORDER BY e.id DESC LIMIT :limit"
+_BY_TIME: Final = _ROW + "WHERE e.id BETWEEN :low AND :high" + _NEWEST
+_BY_TYPE: Final = _ROW + "WHERE e.type = :code AND e.id BETWEEN :low AND :high" + _NEWEST
+_BY_IDS: Final = _ROW + "WHERE e.id IN (SELECT value FROM json_each(:ids))" + _NEWEST  # noqa: S608  constants
+_IDS_OF_TYPE: Final = (
+    "SELECT e.id FROM event e"
+    " WHERE e.type = :code AND e.id BETWEEN :low AND :high ORDER BY e.id DESC LIMIT :limit"
+)
+_FILTER: Final = (
+    "e.id BETWEEN :low AND :high"
+    " AND (:codes IS NULL OR e.type IN (SELECT value FROM json_each(:codes)))"
+    " AND (:text IS NULL OR e.target LIKE :text ESCAPE '\\' OR e.data LIKE :json ESCAPE '\\'"
+    " OR e.type IN (SELECT value FROM json_each(:text_codes)))"
+)
+_SCAN: Final = _ROW + "WHERE " + _FILTER + _NEWEST
+_TRACE: Final = (
+    _ROW + "WHERE e.id IN (SELECT id FROM event WHERE id = :trace"  # noqa: S608  constants
+    " UNION ALL SELECT id FROM event WHERE trace = :trace) AND " + _FILTER + _NEWEST
+)
+
+
+class EventReader:
+    """Queries the day files of a folder. Safe to use from several threads and processes.
+
+    A file that cannot be read is left out and named in the log.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._shelf = _Shelf()
+
+    def query(self, query: EventQuery) -> list[Event]:
+        """Return the wanted events, newest first."""
+        return [unpack(row) for row in self.rows(Want.of(query))]
+
+    def get(self, event_id: int) -> Event | None:
+        """Return one event, or None."""
+        row = self.row(event_id)
+        return None if row is None else unpack(row)
+
+    def rows(self, want: Want) -> list[Row]:
+        """Return the wanted rows, newest first."""
+        found: list[Row] = []
+        oldest = day_of(max(want.low, want.trace))
+        for day, path in day_files(self._folder):
+            left = want.limit - len(found)
+            if left <= 0 or day < oldest:
+                break
+            if day <= day_of(want.high):
+                with self._reading(path) as connection:
+                    found += _select(connection, want, left)
+        return found
+
+    def row(self, event_id: int) -> Row | None:
+        """Return one row, or None."""
+        if not 0 < day_of(event_id) <= LAST_DAY:
+            return None
+        path = self._folder / file_name(day_of(event_id))
+        if path.exists():
+            with self._reading(path) as connection:
+                bindings = {"low": event_id, "high": event_id, "limit": 1}
+                for row in connection.execute(_BY_TIME, bindings):
+                    return Row(*row)
+        return None
+
+    def last_id(self) -> int:
+        """Return the id of the newest stored event, 0 when there is none."""
+        for _, path in day_files(self._folder):
+            with self._reading(path) as connection:
+                newest = connection.execute("SELECT max(id) FROM event").get
+                if newest:
+                    return int(newest)
+        return 0
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._shelf.close()
+
+    @contextlib.contextmanager
+    def _reading(self, path: Path) -> Iterator[apsw.Connection]:
+        """Lend a connection; what is wrong with the file ends the block, not the caller."""
+        try:
+            with self._shelf.lend(path) as connection:
+                yield connection
+        except (apsw.Error, OSError, ForeignFileError) as error:
+            logger.warning("cannot read %s: %s", path, database.reason(error) or "not ours")
+
+
+class _Shelf:
+    """Open read-only connections, each used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spare: dict[Path, list[tuple[tuple[int, int], apsw.Connection]]] = {}
+
+    @contextlib.contextmanager
+    def lend(self, path: Path) -> Iterator[apsw.Connection]:
+        """Lend a connection to the file that has this name now."""
+        status = path.stat()
+        identity = (status.st_dev, status.st_ino)
+        connection = self._take(path, identity) or _open(path)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        with self._lock:
+            spare = self._spare.setdefault(path, [])
+            if len(spare) < SPARE:
+                spare.append((identity, connection))
+                return
+        connection.close()
+
+    def _take(self, path: Path, identity: tuple[int, int]) -> apsw.Connection | None:
+        with self._lock:
+            spare = self._spare.get(path, [])
+            while spare:
+                known, connection = spare.pop()
+                if known == identity:
+                    return connection
+                connection.close()  # the name now belongs to another file
+        return None
+
+    def close(self) -> None:
+        """Close what is not lent."""
+        with self._lock:
+            spare, self._spare = self._spare, {}
+        for connections in spare.values():
+            for _, connection in connections:
+                connection.close()
+
+
+def _open(path: Path) -> apsw.Connection:
+    connection = database.open_for_reading(path)
+    try:
+        require_ours(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _select(connection: apsw.Connection, want: Want, limit: int) -> list[Row]:
+    """Find rows in one file by the cheapest way."""
+    bindings: dict[str, Any] = {"low": want.low, "high": want.high, "limit": limit}
+    codes = _codes(connection, want)
+    if codes is not None and not codes:
+        return []
+    if want.trace or want.text or (codes is not None and len(codes) > FEW_TYPES):
+        bindings |= {"trace": want.trace, "codes": None if codes is None else json.dumps(codes)}
+        bindings |= _text_bindings(connection, want)
+        sql = _TRACE if want.trace else _SCAN
+    elif codes is None:
+        sql = _BY_TIME
+    elif len(codes) == 1:
+        bindings["code"] = codes[0]
+        sql = _BY_TYPE
+    else:
+        ids: list[int] = []
+        for code in codes:
+            ids += (row[0] for row in connection.execute(_IDS_OF_TYPE, bindings | {"code": code}))
+        newest = sorted(ids, reverse=True)[:limit]
+        bindings = {"ids": json.dumps(newest), "limit": limit}
+        sql = _BY_IDS
+    return [Row(*row) for row in connection.execute(sql, bindings)]
+
+
+def _codes(connection: apsw.Connection, want: Want) -> list[int] | None:
+    """Return the numbers of the wanted types in this file; None when every type is wanted."""
+    if not want.type:
+        return None
+    if want.types is None:
+        rows = connection.execute("SELECT id FROM word WHERE text = ?", (want.type,))
+        return [row[0] for row in rows]
+    words = connection.execute("SELECT id, text FROM word")
+    return [code for code, text in words if want.wants_type(text)]
+
+
+def _text_bindings(connection: apsw.Connection, want: Want) -> dict[str, Any]:
+    if not want.text:
+        return {"text": None, "json": None, "text_codes": None}
+    words = connection.execute("SELECT id, text FROM word")
+    return {
+        "text": _like(want.text),
+        "json": _like(want.json_text),
+        "text_codes": json.dumps([code for code, text in words if want.text_in(text)]),
+    }
+
+
+def _like(text: bytes) -> str:
+    """Return the LIKE pattern for a text somewhere inside (LIKE ignores the case of ASCII)."""
+    escaped = text.replace(b"\\", b"\\\\").replace(b"%", b"\\%").replace(b"_", b"\\_")
+    return f"%{escaped.decode()}%"

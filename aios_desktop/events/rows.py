@@ -1,0 +1,116 @@
+"""An event as the store keeps it: flat, its payload as JSON text of bounded size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from aios_desktop.events.model import MAX_DATA_BYTES, MAX_TYPE, Event, Json, Severity
+
+MAX_SOURCE: Final = 200
+MAX_TARGET: Final = 2000
+MAX_ID: Final = 2**62
+DAY_US: Final = 86_400_000_000
+LAST_DAY: Final = 2_932_896  # 9999-12-31
+_SEVERITIES: Final = tuple(Severity)
+_RANKS: Final = {severity: severity.rank for severity in Severity}
+
+
+class Row(NamedTuple):
+    """One stored event. ``trace`` is 0 when the event is the first of its story."""
+
+    id: int
+    type: str
+    source: str
+    severity: int
+    target: str
+    trace: int
+    cause: int
+    data: str
+
+
+def day_of(stamp: int) -> int:
+    """Return the UTC day of an event id, in days since the epoch."""
+    return stamp // DAY_US
+
+
+def pack(event: Event) -> Row:
+    """Make the row of an event. Raises ValueError for an id that no day can hold."""
+    if not 0 < event.id < (LAST_DAY + 1) * DAY_US:
+        raise ValueError(event.id)
+    return Row(
+        event.id,
+        _clean(event.type, MAX_TYPE),
+        _clean(event.source, MAX_SOURCE),
+        _RANKS[event.severity],
+        _clean(event.target, MAX_TARGET),
+        _reference(event.trace) if event.trace != event.id else 0,
+        _reference(event.cause),
+        encode(event.data) if event.data else "{}",
+    )
+
+
+def unpack(row: Row) -> Event:
+    """Make the event of a row; a payload that cannot be read says so."""
+    return Event(
+        row.id,
+        row.type,
+        row.source,
+        _SEVERITIES[row.severity] if 0 <= row.severity < len(_SEVERITIES) else Severity.INFO,
+        row.target,
+        decode(row.data) if row.data != "{}" else {},
+        row.trace or row.id,
+        row.cause,
+    )
+
+
+def encode(data: Mapping[str, Json]) -> str:
+    """Return the payload as JSON; a payload beyond the limit is replaced by its size."""
+    try:
+        raw = msgspec.json.encode(data if type(data) is dict else dict(data), enc_hook=_plain)
+    except Exception:  # noqa: BLE001  payloads come from everywhere and may hold anything
+        raw = _encode_odd(data)
+    if len(raw) > MAX_DATA_BYTES:
+        return f'{{"truncated":true,"bytes":{len(raw)}}}'
+    return raw.decode()
+
+
+def decode(text: str) -> Mapping[str, Json]:
+    """Return the payload that ``encode`` wrote."""
+    try:
+        data = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        try:
+            data = json.loads(text)  # knows lone surrogates and NaN
+        except (ValueError, RecursionError):
+            return {"unreadable": text[:200]}
+    return data if isinstance(data, dict) else {"unreadable": text[:200]}
+
+
+def _encode_odd(data: Mapping[str, Json]) -> bytes:
+    """Encode what the fast encoder refuses: odd keys, lone surrogates of file names, cycles."""
+    try:
+        return json.dumps(dict(data), default=_plain, skipkeys=True).encode()
+    except Exception:  # noqa: BLE001  see above
+        return b'{"unencodable":true}'
+
+
+def _plain(value: object) -> object:
+    """Turn a value that JSON does not know into one that it does."""
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def _clean(text: str, limit: int) -> str:
+    """Return text that SQLite can hold: bounded, no lone surrogates, no NUL."""
+    if len(text) > limit:
+        text = text[:limit]
+    if text.isascii():
+        return text if "\0" not in text else text.replace("\0", "\\0")
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
+def _reference(stamp: int) -> int:
+    return stamp if 0 < stamp < MAX_ID else 0
