@@ -35,10 +35,10 @@ SCORE = 0.87
 METRICS: Mapping[str, tuple[str, float, float, float]] = {  # unit, level, wave, spike
     "cpu_usage": ("%", 22.0, 6.0, 46.0),
     "memory_usage": ("%", 61.0, 2.0, 3.0),
-    "disk_read": ("B/s", 9.0 * MB, 5.0 * MB, 38.0 * MB),
-    "disk_write": ("B/s", 5.0 * MB, 3.0 * MB, 9.0 * MB),
-    "net_in": ("B/s", 2.2 * MB, 0.9 * MB, 5.0 * MB),
-    "net_out": ("B/s", 0.9 * MB, 0.3 * MB, 0.6 * MB),
+    "disk_read_bytes_s": ("B/s", 9.0 * MB, 5.0 * MB, 38.0 * MB),
+    "disk_write_bytes_s": ("B/s", 5.0 * MB, 3.0 * MB, 9.0 * MB),
+    "net_recv_bytes_s": ("B/s", 2.2 * MB, 0.9 * MB, 5.0 * MB),
+    "net_sent_bytes_s": ("B/s", 0.9 * MB, 0.3 * MB, 0.6 * MB),
 }
 
 
