@@ -23,12 +23,17 @@ ALL_TOPICS = frozenset(
 )
 
 
+def _nowhere(text: str) -> None:
+    del text
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What every page is given.
 
     ``open_approval(id)`` shows the dialog of a waiting decision; ``go_to(page, argument)`` opens
-    another page: ``("events", filter text)``, ``("repairs", run id as text)``.
+    another page: ``("events", filter text)``, ``("repairs", run id as text)``; ``tell(sentence)``
+    shows a short answer under the top bar for some seconds.
     """
 
     core: Core
@@ -37,6 +42,7 @@ class Context:
     clock: Clock
     open_approval: Callable[[int], None]
     go_to: Callable[[str, str], None]
+    tell: Callable[[str], None] = _nowhere
 
 
 class Page(Plain):
