@@ -8,6 +8,7 @@ exactly one repair. A run that waits (for a person, a retry, settling, readings)
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import threading
 from typing import TYPE_CHECKING, Any, Final
@@ -371,7 +372,7 @@ class Reactor:
             judging = list(self._judging)
         for run_id in judging:
             self._m.scheduler.submit(
-                lambda run_id=run_id: self._judge(run_id), priority=Priority.P1, name="verify"
+                functools.partial(self._judge, run_id), priority=Priority.P1, name="verify"
             )
 
     def on_sleep(self) -> None:

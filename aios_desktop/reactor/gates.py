@@ -6,7 +6,7 @@ Cheap and read-only first: journal, enabled, age, condition, target, busy, limit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aios_desktop.i18n import Say
 from aios_desktop.reactor import fields
@@ -15,7 +15,6 @@ from aios_desktop.reactor.conditions import ConditionError
 if TYPE_CHECKING:
     from aios_desktop.clock import Clock
     from aios_desktop.events.model import Event
-    from aios_desktop.reactor.journal import Journal
     from aios_desktop.reactor.playbook import Playbook
 
 
@@ -34,10 +33,24 @@ class Passed:
     target: str
 
 
+class History(Protocol):
+    """What the gates ask the journal."""
+
+    @property
+    def durable(self) -> bool:
+        """Say whether the journal is on disk."""
+
+    def busy(self, playbook: str, target: str) -> bool:
+        """Say whether a run of this playbook for this target is not finished."""
+
+    def count_since(self, playbook: str, target: str, since: float) -> int:
+        """Count runs of a playbook for a target since then."""
+
+
 class Gates:
     """Asks every gate in order."""
 
-    def __init__(self, journal: Journal, clock: Clock) -> None:
+    def __init__(self, journal: History, clock: Clock) -> None:
         self._journal = journal
         self._clock = clock
 

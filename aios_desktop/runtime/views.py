@@ -5,14 +5,11 @@ Times are wall seconds since the epoch; scores run from 0 to 1; percentages from
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from aios_desktop.i18n import Say
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Level(StrEnum):

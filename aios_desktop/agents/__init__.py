@@ -1,0 +1,1 @@
+"""Who works here: the built-in agents and what each of them is doing."""
