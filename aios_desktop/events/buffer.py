@@ -1,18 +1,18 @@
 """The events between publication and commit: bounded, visible to queries, counted exactly.
 
-Every event that comes in leaves in one of three ways: stored, lost, or still here.
+Every event that comes in leaves in one of two ways, stored or lost.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from aios_desktop.events.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from aios_desktop.events.rows import Row
 
 BATCH: Final = 1000
 WINDOW_S: Final = 0.05
@@ -20,13 +20,8 @@ IDLE_WAIT_S: Final = 1.0  # how late a stop is noticed that nobody announced wit
 MAX_BYTES: Final = 64 * 1024 * 1024
 ROW_BYTES: Final = 400  # what a row takes besides its texts, roughly
 
-
-class Item(NamedTuple):
-    """A row that waits. ``number`` counts arrivals."""
-
-    number: int
-    durable: bool
-    row: Row
+Item = tuple[int, int, int, bool, Row]
+"""Event id, number of arrival, size, durable, row: a plain tuple, for it is made for every event."""
 
 
 class Buffer:
@@ -41,28 +36,31 @@ class Buffer:
         self._telemetry: deque[Item] = deque()
         self._durable: deque[Item] = deque()
         self._flight: list[Item] = []  # being written
+        self._count = 0  # in all three
         self._bytes = 0
         self._number = 0
         self._hurry = False
+        self._idle = False  # the writer waits for a first event
+        self._warm = False  # the writer has just written
         self._failures = 0
         self.stored = 0
         self.lost = 0
 
     def __len__(self) -> int:
-        with self._lock:
-            return self._waiting() + len(self._flight)
+        return self._count
 
     def add(self, row: Row, durable: bool) -> None:
         """Take an event in; make room if need be."""
+        size = ROW_BYTES + len(row[7]) + len(row[4])
         with self._lock:
             self._number += 1
-            item = Item(self._number, durable, row)
+            item = (row[0], self._number, size, durable, row)
             (self._durable if durable else self._telemetry).append(item)
-            self._bytes += _size(item)
-            waiting = self._waiting()
-            if waiting >= self._limit - len(self._flight) or self._bytes > MAX_BYTES:
+            self._bytes += size
+            self._count += 1
+            if self._count > self._limit or self._bytes > MAX_BYTES:
                 self._make_room()
-            if durable or waiting in {1, BATCH}:
+            if self._idle or durable or self._count == BATCH:
                 self._work.notify()
 
     def lose(self, count: int) -> None:
@@ -74,19 +72,28 @@ class Buffer:
         """Return all rows that are not known to be stored yet."""
         with self._lock:
             items = [*self._flight, *self._durable, *self._telemetry]
-        return [item.row for item in items]
+        return [item[4] for item in items]
 
     def wait_for_batch(self, stop: threading.Event) -> None:
-        """Wait for something to write, and then a little for company."""
+        """Wait for something to write, and then a little for company.
+
+        Right after a batch more is expected, so the company is waited for first: a steady stream
+        of events never has to wake the writer, which would delay the reaction to them.
+        """
         with self._lock:
-            while not self._waiting() and not self._hurry and not stop.is_set():
+            if self._warm:
+                self._warm = False
+                self._gather(stop)
+                if self._count or self._hurry:
+                    return
+            self._idle = True
+            while not self._count and not self._hurry and not stop.is_set():
                 self._work.wait(IDLE_WAIT_S)
-            if self._durable or self._hurry or stop.is_set() or self._waiting() >= BATCH:
-                return
-            self._work.wait(WINDOW_S)
+            self._idle = False
+            self._gather(stop)
 
     def pause(self, seconds: float, stop: threading.Event) -> None:
-        """Wait before the next attempt to write; ``wake`` and ``hurry`` end it early."""
+        """Wait before the next attempt to write; ``wake`` and a flush end it early."""
         with self._lock:
             if not stop.is_set() and not self._hurry:
                 self._kick.wait(seconds)
@@ -103,18 +110,21 @@ class Buffer:
             self._hurry = False
             batch: list[Item] = []
             for line in (self._durable, self._telemetry):
-                while line and len(batch) < BATCH:
-                    batch.append(line.popleft())
-            batch.sort(key=lambda item: item.row.id)
-            self._flight = batch
+                batch += [line.popleft() for _ in range(min(len(line), BATCH - len(batch)))]
+            batch.sort()  # by event id
+            self._flight = batch.copy()
+            self._warm = self._warm or bool(batch)
             return batch
 
     def settle(self, items: Sequence[Item], stored: int) -> None:
-        """Let go of items: ``stored`` of them are in the file, the others are lost."""
-        gone = {item.number for item in items}
+        """Let go of items in flight: ``stored`` of them are in the file, the others are lost."""
         with self._lock:
-            self._flight = [item for item in self._flight if item.number not in gone]
-            self._bytes -= sum(map(_size, items))
+            if len(items) == len(self._flight):
+                self._flight = []
+            else:
+                gone = {item[1] for item in items}
+                self._flight = [item for item in self._flight if item[1] not in gone]
+            self._leave(items)
             self.stored += stored
             self.lost += len(items) - stored
             self._settled.notify_all()
@@ -122,9 +132,8 @@ class Buffer:
     def restore(self) -> None:
         """Take back what could not be written, for another attempt."""
         with self._lock:
-            self._flight.sort(key=lambda item: item.number, reverse=True)
-            for item in self._flight:
-                (self._durable if item.durable else self._telemetry).appendleft(item)
+            for item in sorted(self._flight, key=lambda item: item[1], reverse=True):
+                (self._durable if item[3] else self._telemetry).appendleft(item)
             self._flight = []
             self._failures += 1
             self._make_room()
@@ -142,23 +151,26 @@ class Buffer:
             )
             return self._oldest() > last and self.lost == lost
 
-    def _waiting(self) -> int:
-        return len(self._telemetry) + len(self._durable)
+    def _gather(self, stop: threading.Event) -> None:
+        """Wait one window, less when a full batch or something urgent comes (lock held)."""
+        full = self._count >= BATCH
+        if not (full or self._durable or self._hurry or stop.is_set()):
+            self._work.wait(WINDOW_S)
 
     def _oldest(self) -> int:
         """Return the lowest number in the buffer (one beyond the last when it is empty)."""
-        numbers = [line[0].number for line in (self._telemetry, self._durable) if line]
-        numbers += [item.number for item in self._flight]
+        numbers = [line[0][1] for line in (self._telemetry, self._durable) if line]
+        numbers += [item[1] for item in self._flight]
         return min(numbers, default=self._number + 1)
 
     def _make_room(self) -> None:
         """Drop the oldest telemetry, or when there is none the oldest durable events."""
-        while (
-            self._waiting() > max(0, self._limit - len(self._flight)) or self._bytes > MAX_BYTES
-        ) and (line := self._telemetry or self._durable):
-            self._bytes -= _size(line.popleft())
+        while (self._count > self._limit or self._bytes > MAX_BYTES) and (
+            line := self._telemetry or self._durable
+        ):
+            self._leave((line.popleft(),))
             self.lost += 1
 
-
-def _size(item: Item) -> int:
-    return ROW_BYTES + len(item.row.data) + len(item.row.target)
+    def _leave(self, items: Sequence[Item]) -> None:
+        self._count -= len(items)
+        self._bytes -= sum([item[2] for item in items])

@@ -15,7 +15,7 @@ from aios_desktop.events import database
 from aios_desktop.events.database import ForeignFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import apsw
@@ -32,8 +32,8 @@ LAYOUT: Final = f"""
 CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE event (
     id INTEGER PRIMARY KEY,
-    type INTEGER NOT NULL REFERENCES word,
-    source INTEGER NOT NULL REFERENCES word,
+    type INTEGER NOT NULL,
+    source INTEGER NOT NULL,
     severity INTEGER NOT NULL,
     target TEXT NOT NULL,
     trace INTEGER,
@@ -45,7 +45,7 @@ CREATE INDEX event_trace ON event (trace) WHERE trace IS NOT NULL;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 """
-_INSERT: Final = "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT: Final = "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, nullif(?, 0), ?, ?)"
 
 
 def file_name(day: int) -> str:
@@ -115,46 +115,42 @@ class DayFile:
         if durable != self._full_sync:
             connection.pragma("synchronous", "full" if durable else "normal")
             self._full_sync = durable
-        before = connection.total_changes()
         connection.execute("BEGIN IMMEDIATE")
         try:
-            words = self._codes(rows)
-            inserted_words = connection.total_changes() - before
-            connection.executemany(_INSERT, _bindings(rows, words))
+            try:
+                bindings = _bindings(rows, self._words)
+            except KeyError:
+                bindings = _bindings(rows, self._learn(rows))
+            with_words = connection.total_changes()
+            connection.executemany(_INSERT, bindings)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        return connection.total_changes() - before - inserted_words
+        return connection.total_changes() - with_words
 
     def close(self) -> None:
         """Write the log back into the file and let go of it."""
         self._connection.close()
 
-    def _codes(self, rows: Sequence[Row]) -> dict[str, int]:
+    def _learn(self, rows: Sequence[Row]) -> dict[str, int]:
         """Return the numbers of all types and sources in ``rows``, new ones included."""
         words = self._words
-        missing = {word for row in rows for word in (row.type, row.source) if word not in words}
-        if missing and len(words) > MAX_WORDS:
+        if len(words) > MAX_WORDS:
             words.clear()
-            missing = {word for row in rows for word in (row.type, row.source)}
-        for word in missing:
+        for word in {word for row in rows for word in (row.type, row.source)} - words.keys():
             self._connection.execute("INSERT OR IGNORE INTO word (text) VALUES (?)", (word,))
             (code,) = self._connection.execute("SELECT id FROM word WHERE text = ?", (word,))
             words[word] = int(code[0])
         return words
 
 
-def _bindings(rows: Sequence[Row], words: dict[str, int]) -> Iterator[tuple[object, ...]]:
-    for row in rows:
-        yield (
-            row.id,
-            words[row.type],
-            words[row.source],
-            row.severity,
-            row.target,
-            row.trace or None,
-            row.cause,
-            row.data,
-        )
+def _bindings(
+    rows: Sequence[Row], words: dict[str, int]
+) -> list[tuple[int, int, int, int, str, int, int, str]]:
+    """Put the words' numbers in place. Raises KeyError for a word without one."""
+    return [
+        (id_, words[type_], words[source], severity, target, trace, cause, data)
+        for id_, type_, source, severity, target, trace, cause, data in rows
+    ]

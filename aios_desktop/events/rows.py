@@ -12,9 +12,9 @@ from aios_desktop.events.model import MAX_DATA_BYTES, MAX_TYPE, Event, Json, Sev
 
 MAX_SOURCE: Final = 200
 MAX_TARGET: Final = 2000
-MAX_ID: Final = 2**62
 DAY_US: Final = 86_400_000_000
 LAST_DAY: Final = 2_932_896  # 9999-12-31
+MAX_ID: Final = (LAST_DAY + 1) * DAY_US
 _SEVERITIES: Final = tuple(Severity)
 _RANKS: Final = {severity: severity.rank for severity in Severity}
 
@@ -38,18 +38,25 @@ def day_of(stamp: int) -> int:
 
 
 def pack(event: Event) -> Row:
-    """Make the row of an event. Raises ValueError for an id that no day can hold."""
-    if not 0 < event.id < (LAST_DAY + 1) * DAY_US:
-        raise ValueError(event.id)
-    return Row(
-        event.id,
-        _clean(event.type, MAX_TYPE),
-        _clean(event.source, MAX_SOURCE),
-        _RANKS[event.severity],
-        _clean(event.target, MAX_TARGET),
-        _reference(event.trace) if event.trace != event.id else 0,
-        _reference(event.cause),
-        encode(event.data) if event.data else "{}",
+    """Make the row of an event. Raises ValueError for an id that no day can hold.
+
+    Every event passes here in its publisher's thread, so what is usual is done in place.
+    """
+    stamp, trace, target, data = event.id, event.trace, event.target, event.data
+    if not 0 < stamp < MAX_ID:
+        raise ValueError(stamp)
+    return tuple.__new__(  # Row(...) costs twice as much
+        Row,
+        (
+            stamp,
+            clean(event.type, MAX_TYPE),
+            clean(event.source, MAX_SOURCE),
+            _RANKS[event.severity],
+            clean(target, MAX_TARGET) if target else "",
+            trace if trace != stamp and 0 < trace < MAX_ID else 0,
+            event.cause if 0 < event.cause < MAX_ID else 0,
+            encode(data) if data else "{}",
+        ),
     )
 
 
@@ -70,7 +77,7 @@ def unpack(row: Row) -> Event:
 def encode(data: Mapping[str, Json]) -> str:
     """Return the payload as JSON; a payload beyond the limit is replaced by its size."""
     try:
-        raw = msgspec.json.encode(data if type(data) is dict else dict(data), enc_hook=_plain)
+        raw = _ENCODER.encode(data if type(data) is dict else dict(data))
     except Exception:  # noqa: BLE001  payloads come from everywhere and may hold anything
         raw = _encode_odd(data)
     if len(raw) > MAX_DATA_BYTES:
@@ -103,14 +110,13 @@ def _plain(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
-def _clean(text: str, limit: int) -> str:
+def clean(text: str, limit: int) -> str:
     """Return text that SQLite can hold: bounded, no lone surrogates, no NUL."""
     if len(text) > limit:
         text = text[:limit]
-    if text.isascii():
-        return text if "\0" not in text else text.replace("\0", "\\0")
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+    if not text.isascii():
+        text = text.encode("utf-8", "backslashreplace").decode()
+    return text.replace("\0", "\\0") if "\0" in text else text
 
 
-def _reference(stamp: int) -> int:
-    return stamp if 0 < stamp < MAX_ID else 0
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)

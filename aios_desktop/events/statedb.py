@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
@@ -94,7 +94,7 @@ class StateDb:
             finally:
                 self._owner = 0
 
-    def read(self, sql: str, bindings: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    def read(self, sql: str, bindings: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a SELECT: the last commit, or one's own open transaction."""
         try:
             with self._reading:

@@ -153,8 +153,8 @@ class EventStore:
         with self._writing:
             while batch := self._buffer.take():
                 try:
-                    for day, group in groupby(batch, key=lambda item: day_of(item.row.id)):
-                        self._write_day(day, list(group))
+                    for day, items in _by_day(batch):
+                        self._write_day(day, items)
                 except (*UNWRITABLE, AiosError) as error:
                     self._buffer.restore()
                     self._refused(error)
@@ -164,8 +164,8 @@ class EventStore:
 
     def _write_day(self, day: int, items: Sequence[Item]) -> None:
         """Commit the items of one day, replacing a damaged file once."""
-        rows = [item.row for item in items]
-        durable = any(item.durable for item in items)
+        rows = [item[4] for item in items]
+        durable = any(item[3] for item in items)
         try:
             stored = self._insert(day, rows, durable)
         except (*DAMAGED, ForeignFileError) as error:
@@ -282,3 +282,11 @@ class EventStore:
             self.on_trouble(trouble)
         except Exception:
             logger.exception("the handler of a store's trouble failed")
+
+
+def _by_day(batch: list[Item]) -> list[tuple[int, list[Item]]]:
+    """Split a batch (sorted by id) by UTC day."""
+    first, last = day_of(batch[0][0]), day_of(batch[-1][0])
+    if first == last:
+        return [(first, batch)]
+    return [(day, list(items)) for day, items in groupby(batch, key=lambda x: day_of(x[0]))]

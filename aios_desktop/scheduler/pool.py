@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRunnable, QThreadPool
@@ -65,9 +64,8 @@ class WorkerPool:
         self._linger_s = linger_s
         self._lock = threading.Lock()
         self._queue = TaskQueue()
-        self._tokens: SimpleQueue[None] = SimpleQueue()  # one for each waiting drainer to wake
         self._drainers = 0  # alive, or on their way
-        self._waiting = 0  # of these: blocked, and no token is meant for them yet
+        self._waiting: list[threading.Lock] = []  # one each that blocks; the last is the warmest
         self._common_running = 0
         self._running: dict[int, Task] = {}
         self._done = self._failed = self._dropped = 0
@@ -79,7 +77,8 @@ class WorkerPool:
         self, work: Callable[[], None], *, priority: Priority = Priority.P3, name: str = ""
     ) -> None:
         """Run ``work`` when a slot is free; after ``close`` it is dropped and counted."""
-        wake = start = False
+        waiting: threading.Lock | None = None
+        start = False
         with self._lock:
             if self._closed:
                 self._dropped += 1
@@ -88,13 +87,12 @@ class WorkerPool:
             self._queue.push(work, self._now(), priority=priority, name=name)
             if priority <= URGENT or self._common_running < self._common:
                 if self._waiting:
-                    self._waiting -= 1
-                    wake = True
+                    waiting = self._waiting.pop()
                 elif self._drainers < self._workers:
                     self._drainers += 1
                     start = True
-        if wake:
-            self._tokens.put(None)
+        if waiting is not None:
+            waiting.release()
         elif start:
             self._pool.start(_Drainer(self._drain))
 
@@ -118,11 +116,11 @@ class WorkerPool:
             self._closed = True
             dropped = self._queue.clear()
             self._dropped += dropped
-            waiting, self._waiting = self._waiting, 0
+            waiting, self._waiting = self._waiting, []
         if dropped:
             logger.info("the pool closes; dropped %s waiting tasks", dropped)
-        for _ in range(waiting):
-            self._tokens.put(None)
+        for lock in waiting:
+            lock.release()
         if self._pool.waitForDone(max(0, int(timeout_s * 1000))):
             return True
         logger.warning("tasks did not end: %s", ", ".join(self.stats().running))
@@ -130,6 +128,8 @@ class WorkerPool:
 
     def _drain(self) -> None:
         """Take and run tasks until there is nothing to do for a while (in a thread of Qt's)."""
+        asleep = threading.Lock()
+        asleep.acquire()
         task: Task | None = None
         failed = False
         while True:
@@ -141,12 +141,11 @@ class WorkerPool:
                     if self._closed:
                         self._drainers -= 1
                         return
-                    self._waiting += 1
-            if task is None:
-                if not self._wait():
-                    return
-                continue
-            failed = self._perform(task)
+                    self._waiting.append(asleep)
+            if task is not None:
+                failed = self._perform(task)
+            elif not self._wait(asleep):
+                return
 
     def _take(self) -> Task | None:
         """Take the next task that may have this slot (the lock is held)."""
@@ -168,17 +167,15 @@ class WorkerPool:
         else:
             self._done += 1
 
-    def _wait(self) -> bool:
-        """Wait for a token; return False when none came for long enough to end."""
-        try:
-            self._tokens.get(timeout=self._linger_s)
-        except Empty:
+    def _wait(self, asleep: threading.Lock) -> bool:
+        """Block until there is work; return False when there was none for long enough to end."""
+        if not asleep.acquire(timeout=self._linger_s):
             with self._lock:
-                if self._waiting:
-                    self._waiting -= 1
+                if asleep in self._waiting:
+                    self._waiting.remove(asleep)
                     self._drainers -= 1
                     return False
-            self._tokens.get()  # all who wait have been promised a token; ours is on its way
+            asleep.acquire()  # somebody took it from the list and is about to release it
         return True
 
     def _perform(self, task: Task) -> bool:
