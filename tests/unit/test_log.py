@@ -134,6 +134,7 @@ def _failure(thing: _Thing) -> Exception:
         _fail(thing)
     except ValueError as error:
         return error
+    raise AssertionError("it did not fail")
 
 
 def test_the_ring_keeps_no_objects_alive() -> None:
