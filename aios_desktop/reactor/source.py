@@ -197,7 +197,7 @@ class _Builder:
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         text = str(node.value)
-        if node.style is not None:  # quoted or block: always text
+        if node.style:  # quoted or block: always text (plain is None or "", by loader)
             return text
         if text in _WORDS:
             return _WORDS[text]

@@ -1,0 +1,175 @@
+"""Killed at every point of the journal: nothing is repeated blindly, every run gets a named end.
+
+A kill is a new house on the same folder: what was in memory is gone, what was committed is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from aios_desktop.reactor.records import Outcome, Phase, State, Undo
+from aios_desktop.reactor.recovery import recover
+from tests.unit.reactor.house import House, build
+from tests.unit.reactor.test_engine import with_file
+
+
+class Killed(BaseException):
+    """The process is gone at this point."""
+
+
+@contextmanager
+def killed(house: House) -> Iterator[None]:
+    with pytest.raises(Killed):
+        yield
+    house.db.close()
+
+
+def asked(folder: Path) -> tuple[House, Path, int]:
+    house = build(folder)
+    file = with_file(house)
+    house.publish()
+    house.scheduler.run()
+    (approval,) = house.journal.waiting()
+    return house, file, approval.id
+
+
+def restarted(old: House) -> House:
+    house = build(old.folder, clock=old.clock)
+    recover(house.reactor, house.journal, house.library)
+    house.scheduler.run()
+    return house
+
+
+def die() -> None:
+    raise Killed
+
+
+def test_between_approval_and_step_nothing_is_done(tmp_path: Path) -> None:
+    house, file, approval = asked(tmp_path)
+    house.reactor.decide(approval, approve=True, by="window")
+    house.db.close()  # killed before the worker took it up
+    after = restarted(house)
+    assert file.read_text() == "old"
+    assert (after.only_run().outcome, after.only_run().undo) == (Outcome.INTERRUPTED, Undo.NONE)
+    assert not after.file_action.applied
+    after.close()
+
+
+def test_in_a_step_whose_effect_is_there_the_result_is_judged(tmp_path: Path) -> None:
+    house, file, approval = asked(tmp_path)
+    house.file_action.during = die
+    house.reactor.decide(approval, approve=True, by="window")
+    with killed(house):
+        house.scheduler.run()
+    assert file.read_text() == "new"
+    after = restarted(house)
+    assert after.only_run().state is State.SETTLING
+    for _ in range(5):
+        after.reading(cpu_usage=10.0)
+    run = after.only_run()
+    assert (run.outcome, run.undo) == (Outcome.FIXED, Undo.POSSIBLE)
+    assert not after.file_action.applied, "the step was repeated"
+    assert after.reactor.undo(run.id, by="test").ok
+    after.scheduler.run()
+    assert file.read_text() == "old"
+    after.close()
+
+
+def test_in_a_step_whose_effect_is_not_there_nothing_is_repeated(tmp_path: Path) -> None:
+    house, file, approval = asked(tmp_path)
+
+    def undo_and_die() -> None:
+        file.write_text("old")
+        raise Killed
+
+    house.file_action.during = undo_and_die
+    house.reactor.decide(approval, approve=True, by="window")
+    with killed(house):
+        house.scheduler.run()
+    after = restarted(house)
+    assert after.only_run().outcome is Outcome.INTERRUPTED
+    assert file.read_text() == "old"
+    assert not after.file_action.applied
+    after.close()
+
+
+def test_in_a_step_that_is_half_done_it_is_taken_back(tmp_path: Path) -> None:
+    house, file, approval = asked(tmp_path)
+
+    def half_and_die() -> None:
+        file.write_text("ne")
+        raise Killed
+
+    house.file_action.during = half_and_die
+    house.reactor.decide(approval, approve=True, by="window")
+    with killed(house):
+        house.scheduler.run()
+    after = restarted(house)
+    assert file.read_text() == "old"
+    assert (after.only_run().outcome, after.only_run().undo) == (Outcome.INTERRUPTED, Undo.DONE)
+    after.close()
+
+
+def test_while_it_is_judged_judging_starts_anew(tmp_path: Path) -> None:
+    house, file, approval = asked(tmp_path)
+    house.reactor.decide(approval, approve=True, by="window")
+    house.scheduler.run()
+    assert house.only_run().state is State.SETTLING
+    house.db.close()
+    after = restarted(house)
+    for _ in range(9):
+        after.reading(cpu_usage=99.0)
+    assert (after.only_run().outcome, after.only_run().undo) == (Outcome.NO_EFFECT, Undo.DONE)
+    assert file.read_text() == "old"
+    after.close()
+
+
+def test_while_it_waits_it_goes_on_waiting_and_expires_in_time(tmp_path: Path) -> None:
+    house, file, approval = asked(tmp_path)
+    house.db.close()
+    after = restarted(house)
+    assert [a.id for a in after.journal.waiting()] == [approval]
+    after.scheduler.advance(30 * 60 + 1)
+    assert after.only_run().outcome is Outcome.EXPIRED
+    assert file.read_text() == "old"
+    after.close()
+
+
+def test_in_an_undo_the_undo_is_finished(tmp_path: Path) -> None:
+    house, file, approval = asked(tmp_path)
+    house.reactor.decide(approval, approve=True, by="window")
+    house.scheduler.run()
+    for _ in range(5):
+        house.reading(cpu_usage=10.0)
+    house.reactor.undo(house.only_run().id, by="test")
+    house.db.close()  # claimed, not carried out
+    after = restarted(house)
+    assert after.only_run().undo is Undo.DONE
+    assert file.read_text() == "old"
+    after.close()
+
+
+def test_the_story_survives_in_the_journal(tmp_path: Path) -> None:
+    house, _file, approval = asked(tmp_path)
+    house.reactor.decide(approval, approve=True, by="window")
+    house.scheduler.run()
+    for _ in range(5):
+        house.reading(cpu_usage=10.0)
+    house.db.close()
+    after = restarted(house)
+    phases = [entry.phase for entry in after.journal.entries(after.only_run().id)]
+    assert phases == [
+        Phase.PLANNED,
+        Phase.DECIDED,
+        Phase.SNAPSHOT,
+        Phase.STARTED,
+        Phase.DONE,
+        Phase.VERIFYING,
+        Phase.OUTCOME,
+    ]
+    assert after.only_run().approved_by == "window"
+    after.close()
