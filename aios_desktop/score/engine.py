@@ -112,9 +112,13 @@ class ScoreEngine:
         """Return the score of the last step."""
         return self._last
 
-    def step(self) -> Score:
-        """Work out the score of this moment, keep it in the history and return it."""
-        at, mono = self._clock.now(), self._clock.monotonic()
+    def step(self, now: float | None = None) -> Score:
+        """Work out the score of this moment, keep it in the history and return it.
+
+        ``now`` is the wall time that the score is stamped with, if not the clock's.
+        """
+        at = self._clock.now() if now is None else now
+        mono = self._clock.monotonic()
         with self._lock:
             weighed = self._weigh(mono)
             level = self._levels.feed(weighed.value, mono)

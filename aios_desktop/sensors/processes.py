@@ -58,6 +58,7 @@ class ProcessRow:
     session: int = 0
     tty: int = 0  # 0: no terminal
     is_kernel: bool = False
+    start_ticks: int = 0  # since the boot: with the pid, the exact identity
 
     @property
     def key(self) -> str:
@@ -163,6 +164,7 @@ class ProcessSensor:
             session=stat.session,
             tty=stat.tty,
             is_kernel=stat.is_kernel,
+            start_ticks=stat.start_ticks,
         )
 
     def _user(self, uid: int) -> str:

@@ -143,11 +143,12 @@ class SensorService:
         if self._table_is_due(reading):
             self._read_table()
         if reading is not None:
+            # What one full round has not seen is not judged.
+            changes = self._signals.feed(reading) if self._has_round else []
             for listener in self._listeners:
                 self._tell(listener, reading)
-            if self._has_round:  # what one full round has not seen is not judged
-                for change in self._signals.feed(reading):
-                    self._publish_change(change, reading)
+            for change in changes:
+                self._publish_change(change, reading)
         self._has_round = True
         self.rounds += 1
         self.cost_ms = 1000.0 * (self._clock.monotonic() - began)

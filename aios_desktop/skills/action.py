@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from aios_desktop.errors import AiosError
 from aios_desktop.i18n import Say
@@ -50,6 +50,12 @@ class ActionError(AiosError):
     def __init__(self, key: str, *, retry: bool = False, **values: object) -> None:
         super().__init__(key, **values)
         self.retry = retry
+
+    @classmethod
+    def because(cls, told: AiosError | Say) -> Self:
+        """Return an error of this kind that says the same as another error or message."""
+        values: dict[str, Any] = dict(told.values)
+        return cls(told.key, **values)
 
 
 class WorldChanged(ActionError):
