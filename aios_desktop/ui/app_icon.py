@@ -8,13 +8,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
+from PySide6.QtGui import QColor, QIcon
 
+from aios_desktop.ui import icons
 from aios_desktop.ui.tokens import PALETTE
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPainter
+    from PySide6.QtGui import QPainter, QPixmap
 
 GRID: Final = 16
 _KEYS: Final = {
@@ -91,13 +91,9 @@ def pixmap(state: str, size: int, scale: float = 1.0) -> QPixmap:
     lines = SHAPES[state].strip().split("\n")
     order = tuple(_KEYS)
     cells = bytes(order.index(c) + 1 if c in _KEYS else 0 for line in lines for c in line[:GRID])
-    image = QImage(cells, GRID, GRID, GRID, QImage.Format.Format_Indexed8)
-    image.setColorTable([0, *(QColor(PALETTE[_KEYS[key]]).rgba() for key in order)])
+    table = [0, *(QColor(PALETTE[_KEYS[key]]).rgba() for key in order)]
     device = max(GRID, round(size * scale / GRID) * GRID)
-    flags = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.FastTransformation
-    made = QPixmap.fromImage(image.scaled(device, device, *flags))
-    made.setDevicePixelRatio(device / size)
-    return made
+    return icons.enlarged(cells, GRID, table, device, device / size)
 
 
 def draw(painter: QPainter, x: int, y: int, size: int, state: str = "ok") -> None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
+from PySide6.QtGui import QColor, QImage, QPixmap
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRect
-    from PySide6.QtGui import QPainter
+    from PySide6.QtGui import QIcon, QPainter
 
 GRID: Final = 12
 _SECOND_ALPHA: Final = 115
@@ -140,19 +139,20 @@ def names() -> tuple[str, ...]:
 @cache
 def pixmap(name: str, colour: str, px: int = GRID, scale: float = 1.0, second: str = "") -> QPixmap:
     """Return an icon of ``px`` logical pixels in a colour ``#rrggbb``, made once."""
-    cells = _rows()[name]
-    image = QImage(cells, GRID, GRID, GRID, QImage.Format.Format_Indexed8)
     soft = QColor(second or colour)
     soft.setAlpha(255 if second else _SECOND_ALPHA)
-    image.setColorTable([0, QColor(colour).rgba(), soft.rgba()])
-    size = max(GRID, round(px * scale))
-    sharp = image.scaled(
-        size,
-        size,
-        Qt.AspectRatioMode.IgnoreAspectRatio,
-        Qt.TransformationMode.FastTransformation,
-    )
-    made = QPixmap.fromImage(sharp)
+    table = [0, QColor(colour).rgba(), soft.rgba()]
+    return enlarged(_rows()[name], GRID, table, max(GRID, round(px * scale)), scale)
+
+
+def enlarged(cells: bytes, grid: int, table: list[int], size: int, scale: float) -> QPixmap:
+    """Return a square of indexed cells as a pixmap of ``size`` device pixels, without blur."""
+    places = [(2 * at + 1) * grid // (2 * size) for at in range(size)]  # the cell under each pixel
+    rows = [bytes(cells[row * grid + at] for at in places) for row in range(grid)]
+    data = b"".join(rows[row] for row in places)
+    image = QImage(data, size, size, size, QImage.Format.Format_Indexed8)
+    image.setColorTable(table)
+    made = QPixmap.fromImage(image)
     made.setDevicePixelRatio(scale)
     return made
 
@@ -174,6 +174,8 @@ def centre(painter: QPainter, name: str, box: QRect, colour: str, px: int = GRID
 
 def icon(name: str, colour: str, px: int = GRID) -> QIcon:
     """Return an icon for menus, sharp at one and two device pixels a pixel."""
+    from PySide6.QtGui import QIcon  # noqa: PLC0415  not needed for the first paint
+
     made = QIcon()
     for scale in (1.0, 2.0):
         made.addPixmap(pixmap(name, colour, px, scale))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtCore import QRect, QSize, Signal, Slot
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from aios_desktop.i18n import _
 from aios_desktop.ui import app_icon, icons, tokens, words
 from aios_desktop.ui.controls import Pressable
+from aios_desktop.ui.frame import LOGO, RAIL_GAP, item_height
+from aios_desktop.ui.paint import CENTRE, LEFT
 from aios_desktop.ui.theme import current
 from aios_desktop.ui.widgets import (
     Button,
@@ -32,13 +34,51 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
     from aios_desktop.runtime.views import Notice, ScoreView, Status
+    from aios_desktop.ui.theme import Theme
 
-_CENTRE = int(Qt.AlignmentFlag.AlignCenter)
-_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
-_LOGO = 56
 NOTICE = 32
 SEARCH = 232
 SEARCH_WIDE = 288
+
+
+def draw_wall(painter: QPainter, box: QRect, theme: Theme, *, wide: bool) -> None:
+    """Draw the ground of the rail and the mark of the application."""
+    painter.fillRect(box, theme.colour("rail"))
+    if theme.is_high_contrast:
+        painter.fillRect(box.right() - 1, box.y(), 2, box.height(), theme.colour("line"))
+    app_icon.draw(painter, 24 if wide else box.width() // 2 - 16, 14, 32)
+    if wide:
+        painter.setFont(theme.font("section"))
+        painter.setPen(theme.colour("rail_on"))
+        painter.drawText(QRect(68, 14, box.width() - 68, 32), LEFT, _("AIOS Desktop"))
+
+
+def draw_item(
+    painter: QPainter,
+    box: QRect,
+    theme: Theme,
+    icon: str,
+    label: str,
+    *,
+    wide: bool,
+    is_on: bool,
+    is_lit: bool = False,
+) -> None:
+    """Draw one page in the rail: block and bar when it is open, icon, name."""
+    if is_on:
+        edge = "line" if theme.is_high_contrast else ""
+        frame(painter, box.adjusted(8, 0, -8, 0), theme, "rail_sel", edge)
+        painter.fillRect(box.x(), box.y(), 4, box.height(), theme.colour("rail_on"))
+    ink = "rail_on" if is_on or is_lit else "rail_text"
+    painter.setPen(theme.colour(ink))
+    painter.setFont(theme.font("body" if wide else "small", tokens.MEDIUM))
+    if wide:
+        top = box.y() + (box.height() - 24) // 2
+        icons.draw(painter, icon, box.x() + 24, top, theme.hex(ink), 24)
+        painter.drawText(box.adjusted(64, 0, 0, 0), LEFT, label)
+    else:
+        icons.draw(painter, icon, box.x() + box.width() // 2 - 12, box.y() + 8, theme.hex(ink), 24)
+        painter.drawText(box.adjusted(8, 36, -8, -4), CENTRE, label)
 
 
 class RailButton(Pressable):
@@ -63,32 +103,26 @@ class RailButton(Pressable):
 
     def sizeHint(self) -> QSize:
         """Return the size of its block."""
-        if self.wide:
-            return QSize(tokens.RAIL_WIDE, 40)
-        metrics = QFontMetrics(self.theme.font("small", tokens.MEDIUM))
-        return QSize(tokens.RAIL, 44 + max(16, metrics.height()))
+        width = tokens.RAIL_WIDE if self.wide else tokens.RAIL
+        return QSize(width, item_height(self.theme, wide=self.wide))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw block, bar, icon, name and count."""
         del event
-        painter, theme = QPainter(self), self.theme
-        box = self.rect().adjusted(8, 0, -8, 0)
-        on = self.isChecked()
-        if on:
-            edge = "line" if theme.is_high_contrast else ""
-            frame(painter, box, theme, "rail_sel", edge)
-            painter.fillRect(0, 0, 4, self.height(), theme.colour("rail_on"))
+        painter = QPainter(self)
+        draw_item(
+            painter,
+            self.rect(),
+            self.theme,
+            self.page,
+            self.text(),
+            wide=self.wide,
+            is_on=self.isChecked(),
+            is_lit=self.underMouse(),
+        )
         if self.shows_ring:
-            frame(painter, box.adjusted(2, 2, -2, -2), theme, "", "rail_on", tokens.FOCUS)
-        ink = "rail_on" if on or self.underMouse() else "rail_text"
-        painter.setPen(theme.colour(ink))
-        painter.setFont(theme.font("body" if self.wide else "small", tokens.MEDIUM))
-        if self.wide:
-            icons.draw(painter, self.page, 24, (self.height() - 24) // 2, theme.hex(ink), 24)
-            painter.drawText(self.rect().adjusted(64, 0, 0, 0), _LEFT, self.text())
-        else:
-            icons.draw(painter, self.page, self.width() // 2 - 12, 8, theme.hex(ink), 24)
-            painter.drawText(box.adjusted(0, 36, 0, -4), _CENTRE, self.text())
+            inner = self.rect().adjusted(10, 2, -10, -2)
+            frame(painter, inner, self.theme, "", "rail_on", tokens.FOCUS)
         if self.count:
             self._draw_count(painter)
 
@@ -100,7 +134,7 @@ class RailButton(Pressable):
         box = QRect(left, (self.height() - 18) // 2 if self.wide else 2, width, 18)
         frame(painter, box, self.theme, "lamp")
         painter.setPen(self.theme.colour("on_lamp"))
-        painter.drawText(box, _CENTRE, text)
+        painter.drawText(box, CENTRE, text)
 
 
 class Rail(QWidget):
@@ -119,7 +153,7 @@ class Rail(QWidget):
         for button in self.buttons.values():
             button.clicked.connect(self._clicked)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.lay = col(_LOGO, *self.buttons.values(), None, gap=4, m=(0, 12, 0, 12), parent=self)
+        self.lay = col(*self.buttons.values(), None, gap=RAIL_GAP, m=(0, LOGO, 0, 12), parent=self)
         self.setFixedWidth(tokens.RAIL)
 
     def set_wide(self, wide: bool) -> None:
@@ -138,15 +172,8 @@ class Rail(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the wall and the mark of the application."""
-        painter, theme = QPainter(self), self.theme
-        painter.fillRect(event.rect(), theme.colour("rail"))
-        if theme.is_high_contrast:
-            painter.fillRect(self.width() - 2, 0, 2, self.height(), theme.colour("line"))
-        app_icon.draw(painter, 24 if self._wide else self.width() // 2 - 16, 12, 32)
-        if self._wide:
-            painter.setFont(theme.font("section"))
-            painter.setPen(theme.colour("rail_on"))
-            painter.drawText(QRect(68, 12, self.width() - 68, 32), _LEFT, _("AIOS Desktop"))
+        del event
+        draw_wall(QPainter(self), self.rect(), self.theme, wide=self._wide)
 
     @Slot()
     def _clicked(self) -> None:

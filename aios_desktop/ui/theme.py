@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtWidgets import QApplication
 
 from aios_desktop import i18n
 from aios_desktop.ui import tokens
@@ -59,15 +59,11 @@ class Theme(QObject):
         self._app = app
         self._choice = choice
         self._name = ""
+        self._system = "dark" if _is_dark(app.palette()) else "light"
         self._colours: dict[str, QColor] = {}
         self._fonts: dict[tuple[str, int, bool], QFont] = {}
         self._family = _family(QFontDatabase.SystemFont.GeneralFont)
-        self._fixed_family = _family(QFontDatabase.SystemFont.FixedFont)
         app.setProperty(_PROPERTY, self)
-        app.setStyle("Fusion")
-        hints = QGuiApplication.styleHints()
-        hints.colorSchemeChanged.connect(self._system_changed)
-        hints.accessibility().contrastPreferenceChanged.connect(self._system_changed)
         self._apply()
 
     @property
@@ -103,7 +99,7 @@ class Theme(QObject):
     @property
     def colours(self) -> Colours:
         """Return the colours of all roles as ``#rrggbb``."""
-        return tokens.THEMES[self._name]
+        return tokens.colours(self._name)
 
     def use(self, choice: str) -> None:
         """Take another theme now: ``system``, light, dark, hc_light or hc_dark."""
@@ -137,18 +133,33 @@ class Theme(QObject):
         key = (role, 0, True)
         if key not in self._fonts:
             font = QFont()
-            font.setFamilies([self._fixed_family, *CJK_MONO])
+            font.setFamilies([_family(QFontDatabase.SystemFont.FixedFont), *CJK_MONO])
             font.setStyleHint(QFont.StyleHint.Monospace)
             self._fonts[key] = _sized(font, role)
         return self._fonts[key]
 
+    def settle(self) -> None:
+        """Take on the style, and follow the desktop's scheme and contrast from now on.
+
+        Call it once, before the first real widget is made. It is not part of the constructor
+        because it takes longer than the first paint, which needs none of it.
+        """
+        self._app.setStyle("Fusion")
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._system_changed)
+        hints.accessibility().contrastPreferenceChanged.connect(self._system_changed)
+        self._app.setStyleSheet(_TOOL_TIP)
+        _dress_tips(self._app.palette())
+        self._system_changed()
+
     @Slot()
     def _system_changed(self) -> None:
+        self._system = _system_theme(self._system)
         if self._choice == "system":
             self._apply()
 
     def _apply(self) -> None:
-        name = self._choice if self._choice in tokens.THEMES else _system_theme()
+        name = self._choice if self._choice in tokens.THEMES else self._system
         if name == self._name:
             return
         first = not self._name
@@ -156,18 +167,13 @@ class Theme(QObject):
         self._colours.clear()
         palette = _palette(self.colours)
         self._app.setPalette(palette)
-        QToolTip.setPalette(palette)
         if first:
             self._app.setFont(self.font())
             return
         for widget in self._app.allWidgets():
             widget.update()
+        _dress_tips(palette)
         self.changed.emit()
-
-    def pad_tool_tips(self) -> None:
-        """Give tool tips air. Costs a new look at every widget, so it is done when all is quiet."""
-        if not self._app.styleSheet():
-            self._app.setStyleSheet(_TOOL_TIP)
 
 
 def current() -> Theme:
@@ -189,9 +195,25 @@ def _sized(font: QFont, role: str) -> QFont:
     return font
 
 
-def _system_theme() -> str:
+def _is_dark(palette: QPalette) -> bool:
+    return palette.color(QPalette.ColorRole.Window).lightness() < 128
+
+
+def _dress_tips(palette: QPalette) -> None:
+    from PySide6.QtWidgets import QToolTip  # noqa: PLC0415  not needed for the first paint
+
+    QToolTip.setPalette(palette)
+
+
+def _system_theme(known: str) -> str:
+    """Return what the desktop asks for; ``known`` where it does not say."""
+    from PySide6.QtCore import Qt  # noqa: PLC0415  not needed for the first paint
+
     hints = QGuiApplication.styleHints()
-    dark = hints.colorScheme() == Qt.ColorScheme.Dark
+    scheme = hints.colorScheme()
+    dark = known in ("dark", "hc_dark")
+    if scheme != Qt.ColorScheme.Unknown:
+        dark = scheme == Qt.ColorScheme.Dark
     if hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast:
         return "hc_dark" if dark else "hc_light"
     return "dark" if dark else "light"

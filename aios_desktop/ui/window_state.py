@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from dataclasses import asdict, dataclass, fields
@@ -30,6 +29,10 @@ class WindowState:
 
 def load(file: Path) -> WindowState | None:
     """Return what was kept, or None when there is nothing that makes sense."""
+    if not file.exists():
+        return None
+    import json  # noqa: PLC0415  only when there is something to read
+
     try:
         if file.stat().st_size > MAX_BYTES:
             return None
@@ -48,6 +51,8 @@ def load(file: Path) -> WindowState | None:
 
 def save(file: Path, state: WindowState) -> None:
     """Keep it for the next start. A failure is logged and otherwise ignored."""
+    import json  # noqa: PLC0415  not needed at the start
+
     fresh = file.with_suffix(".new")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
