@@ -26,6 +26,12 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 """
 
 
+def spawn(command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a program as leader of its own group; it dies when this process is killed."""
+    tied = ["setpriv", "--pdeathsig", "KILL", "--", *command]
+    return subprocess.Popen(tied, start_new_session=True, **options)
+
+
 def end(process: subprocess.Popen[Any], patience_s: float = 3.0) -> int:
     """End a process (the leader of its group) and all of its group; return its exit code."""
     if process.poll() is None:
@@ -98,7 +104,6 @@ class PrivateBus:
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
         )
         assert self._process.stdout is not None
         try:
@@ -131,11 +136,10 @@ class FakeServices:
     """The process of fakebus.py: its happenings can be waited for, and it takes orders."""
 
     def __init__(self, address: str, *options: str) -> None:
-        self._process = subprocess.Popen(
+        self._process = spawn(
             [sys.executable, str(FAKEBUS), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,
             env=os.environ | {"DBUS_SESSION_BUS_ADDRESS": address},
         )
         assert self._process.stdout is not None
