@@ -8,56 +8,34 @@ exactly one repair. A run that waits (for a person, a retry, settling, readings)
 from __future__ import annotations
 
 import dataclasses
-import functools
 import logging
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from aios_desktop.clock import Clock
-from aios_desktop.config import Config
-from aios_desktop.errors import AiosError
 from aios_desktop.events.model import Event, Severity
 from aios_desktop.i18n import Say
-from aios_desktop.reactor import fields
-from aios_desktop.reactor.facts import Facts, Publish
-from aios_desktop.reactor.gates import Gates, Passed, Stopped
-from aios_desktop.reactor.journal import Journal
-from aios_desktop.reactor.library import Library
-from aios_desktop.reactor.planner import Planner, target_name
-from aios_desktop.reactor.records import Approval, Outcome, Phase, Reply, Run, State, Undo
+from aios_desktop.reactor.choosing import Chooser
+from aios_desktop.reactor.deciding import Approvals
+from aios_desktop.reactor.judging import Judging
+from aios_desktop.reactor.means import SOURCE, Means, Teller
+from aios_desktop.reactor.records import Outcome, Phase, Reply, Run, State, Undo
 from aios_desktop.reactor.runner import Runner, StepFailed, StepLimits, TryAgain
-from aios_desktop.reactor.verification import Verdict, Verification
-from aios_desktop.scheduler.task import Priority, Scheduler
+from aios_desktop.scheduler.task import Priority
 from aios_desktop.skills.action import Risk
-from aios_desktop.skills.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from aios_desktop.reactor.playbook import Playbook
+    from aios_desktop.reactor.verification import Verdict
 
 logger = logging.getLogger(__name__)
 
-SOURCE: Final = "reactor"
 # What the reactor itself says never triggers a playbook: no loops.
 OWN_DOMAINS: Final = ("run.", "approval.", "action.", "scheduler.", "score.", "heartbeat.")
 TRY_NEXT_AFTER: Final = frozenset({Outcome.NO_EFFECT, Outcome.FAILED})
 WAITING_FOR_VERDICT: Final = frozenset({State.SETTLING, State.VERIFYING})
 _DAY: Final = 86400.0
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Means:
-    """All that the reactor works with."""
-
-    library: Library
-    registry: Registry
-    journal: Journal
-    scheduler: Scheduler
-    publish: Publish
-    clock: Clock
-    config: Config
-    facts: Facts
 
 
 class Reactor:
@@ -67,24 +45,25 @@ class Reactor:
         self._m = means
         self._journal = means.journal
         self._stopping = threading.Event()
-        self._planner = Planner(means.registry)
-        self._gates = Gates(means.journal, means.clock)
+        self._chooser = Chooser(means)
+        teller = Teller(means.publish)
+        self.tell = teller.tell
         self.runner = Runner(
             means.registry,
             means.journal,
             means.clock,
             stopping=self._stopping,
-            tell=self._tell_step,
+            tell=teller.tell_step,
         )
-        self._judging: dict[int, Verification] = {}
-        self._judging_lock = threading.Lock()
+        self.approvals = Approvals(means, teller, self._execute)
+        self.judging = Judging(means, self.runner, self._conclude)
 
     # ------------------------------------------------------------------ matching
 
     def offer(self, event: Event) -> None:
         """Take an event from the bus; returns at once."""
         if event.severity is Severity.CRITICAL:
-            self._count_alarm(event)
+            self.judging.count_alarm(event)
         if event.type.startswith(OWN_DOMAINS) or self._stopping.is_set():
             return
         if self._m.library.match(event.type):
@@ -105,77 +84,20 @@ class Reactor:
 
     def _consider(self, event: Event, candidates: Sequence[Playbook]) -> None:
         """Begin the first candidate that passes all gates; tell what stopped each other one."""
-        verdicts: list[dict[str, Any]] = []
-        chosen: Playbook | None = None
-        begin: Callable[[], None] | None = None
-        for i, playbook in enumerate(candidates):
-            if chosen is not None:
-                verdicts.append(
-                    _told(
-                        playbook,
-                        "later",
-                        Say("Tried next if {id} does not help.", {"id": chosen.id}),
-                    )
-                )
-                continue
-            stopped, begin = self._prepare(playbook, event, candidates[i + 1 :])
-            if stopped is None:
-                chosen = playbook
-                verdicts.append(_told(playbook, "", Say("Chosen.")))
-            else:
-                verdicts.append(_told(playbook, stopped.gate, stopped.reason))
+        choice = self._chooser.choose(event, candidates)
         self._m.publish(
             "scheduler.decision",
             source=SOURCE,
             target=event.target,
-            data={"event": event.id, "chosen": chosen.id if chosen else "", "candidates": verdicts},
+            data={
+                "event": event.id,
+                "chosen": choice.playbook.id if choice.playbook else "",
+                "candidates": list(choice.verdicts),
+            },
             cause=event,
         )
-        if begin is not None and chosen is not None:
-            begin()
-
-    def _prepare(
-        self, playbook: Playbook, event: Event, rest: Sequence[Playbook]
-    ) -> tuple[Stopped | None, Callable[[], None] | None]:
-        gate = self._gates.check(playbook, event)
-        if isinstance(gate, Stopped):
-            return gate, None
-        try:
-            run = self._planned(playbook, event, gate, rest)
-        except AiosError as error:
-            reason = Say(error.key, {name: str(value) for name, value in error.values.items()})
-            return Stopped("plan", reason), None
-        return None, lambda: self._begin(playbook, run)
-
-    def _planned(
-        self, playbook: Playbook, event: Event, gate: Passed, rest: Sequence[Playbook]
-    ) -> Run:
-        days = self._m.config.number("reactor.undo_days")
-        plan, digest = self._planner.plan(playbook, event, gate.target, days)
-        return Run(
-            id=0,
-            playbook=playbook.id,
-            version=playbook.version,
-            digest=digest,
-            origin=event,
-            signal=str(event.data.get("signal", "")),
-            target=gate.target,
-            target_name=target_name(playbook, event, gate.target),
-            plan=plan,
-            rest=tuple(p.id for p in rest),
-            created=self._m.clock.now(),
-        )
-
-    def preview(self, playbook: Playbook, event: Event) -> Stopped | Run:
-        """Say what a playbook would do for an event: the gate that stops it, or the planned run."""
-        gate = self._gates.check(playbook, event)
-        if isinstance(gate, Stopped):
-            return gate
-        try:
-            return self._planned(playbook, event, gate, ())
-        except AiosError as error:
-            reason = Say(error.key, {name: str(value) for name, value in error.values.items()})
-            return Stopped("plan", reason)
+        if choice.playbook is not None and choice.run is not None:
+            self._begin(choice.playbook, choice.run)
 
     def needs_approval(self, playbook: Playbook, run: Run) -> bool:
         """Say whether a person must approve."""
@@ -188,7 +110,7 @@ class Reactor:
             waiting = dataclasses.replace(run, state=State.WAITING)
             kept, approval = self._journal.create(waiting, deadline=run.created + minutes * 60)
             assert approval is not None
-            self.arm(approval)
+            self.approvals.arm(approval)
             told = {
                 "approval": approval.id,
                 "risk": run.plan.risk.name.lower(),
@@ -199,62 +121,6 @@ class Reactor:
         kept, _ = self._journal.create(run, deadline=None)
         self.tell("run.planned", kept)
         self._execute(kept.id)
-
-    # ------------------------------------------------------------------ deciding
-
-    def arm(self, approval: Approval) -> None:
-        """Let an approval deny itself when its time is over."""
-        left = max(0.0, approval.deadline - self._m.clock.now())
-        self._m.scheduler.after(left, lambda: self._expire(approval.id), name="approval deadline")
-
-    def _expire(self, approval_id: int) -> None:
-        approval = self._journal.approval(approval_id)
-        if approval is None or approval.decision:
-            return
-        if approval.deadline > self._m.clock.now() + 0.5:  # the clock was set back meanwhile
-            self.arm(approval)
-            return
-        decided, _ = self._journal.decide(approval_id, "expire", "deadline")
-        if decided:
-            self._decided(approval, "expire", "deadline")
-
-    def decide(
-        self, approval_id: int, *, approve: bool, by: str, digest: str = "", word: str = ""
-    ) -> Reply:
-        """Decide an approval; of several callers only the first one does."""
-        approval = self._journal.approval(approval_id)
-        run = self._journal.run(approval.run) if approval else None
-        if approval is None or run is None:
-            return Reply(False, "unknown", Say("There is no question {id}.", {"id": approval_id}))
-        if approve and digest and digest != approval.digest:
-            return Reply(False, "changed", Say("The plan is not the one that was shown."))
-        if approve and word != confirm_word(run):
-            return Reply(
-                False, "confirm", Say("To approve, type {word}.", {"word": confirm_word(run)})
-            )
-        if not approval.decision and approval.deadline <= self._m.clock.now():
-            self._expire(approval_id)
-        decision = "approve" if approve else "deny"
-        decided, stands = self._journal.decide(approval_id, decision, by)
-        if not decided:
-            return _already(stands)
-        self._decided(approval, decision, by)
-        if approve:
-            self._m.scheduler.submit(
-                lambda: self._execute(approval.run), priority=Priority.P1, name="approved run"
-            )
-            return Reply(True, "accepted", Say("Approved."))
-        return Reply(True, "accepted", Say("Denied. Nothing was done."))
-
-    def _decided(self, approval: Approval, decision: str, by: str) -> None:
-        run = self._journal.run(approval.run)
-        if run is None:
-            return
-        self.tell(
-            "approval.decided", run, data={"approval": approval.id, "decision": decision, "by": by}
-        )
-        if run.state is State.DONE:
-            self.tell("run.finished", run, data={"outcome": run.outcome})
 
     # ------------------------------------------------------------------ acting
 
@@ -286,8 +152,7 @@ class Reactor:
             return True
         if not run.approved_by:
             return False
-        now = self.replan(playbook, run)
-        if now == run.digest:
+        if self._chooser.digest_now(playbook, run) == run.digest:
             return False
         self.finish(
             run,
@@ -296,14 +161,6 @@ class Reactor:
         )
         self._consider(run.origin, [playbook, *self._rest(run)])
         return True
-
-    def replan(self, playbook: Playbook, run: Run) -> str:
-        """Return the digest that the plan would have now, or why there is none."""
-        try:
-            _, digest = self._planner.plan(playbook, run.origin, run.target, 1.0)
-        except AiosError as error:
-            return str(error)
-        return digest
 
     def go_on(self, run: Run, first: int = 1, attempt: int = 1) -> None:
         """Execute the steps from ``first`` on, then settle, retry or roll back."""
@@ -346,73 +203,18 @@ class Reactor:
         moved = self._journal.move(run.id, come_from, State.SETTLING, Phase.VERIFYING, {})
         if moved is None:
             return
-        now = self._m.clock.monotonic()
-        values = fields.values_of(run.origin)
-        values |= {f"before.{name}": value for name, value in run.before.items()}
-        judged = Verification(
-            expect=verify.expect,
-            worse=verify.worse,
-            fixed_values=values,
-            not_before=now + verify.settle_s,
-            until=now + verify.settle_s + verify.within_s,
-        )
-        with self._judging_lock:
-            self._judging[run.id] = judged
+        self.judging.begin(moved, verify)
         self.tell("run.verifying", moved, data={"within_s": verify.settle_s + verify.within_s})
-        self._m.scheduler.after(
-            verify.settle_s + verify.within_s,
-            lambda: self._time_is_over(run.id, judged),
-            priority=Priority.P1,
-            name="verification deadline",
-        )
-
-    def on_reading(self) -> None:
-        """Take note that a fresh reading is there; returns at once."""
-        with self._judging_lock:
-            judging = list(self._judging)
-        for run_id in judging:
-            self._m.scheduler.submit(
-                functools.partial(self._judge, run_id), priority=Priority.P1, name="verify"
-            )
 
     def on_sleep(self) -> None:
         """Begin every judgement anew after the machine slept: nothing was measured meanwhile."""
-        with self._judging_lock:
-            judging = list(self._judging)
-        for run_id in judging:
+        for run_id in self.judging.running():
             run = self._journal.run(run_id)
             playbook = self._m.library.get(run.playbook) if run else None
             if run is not None and playbook is not None:
                 self.settle(run, playbook)
 
-    def _judge(self, run_id: int) -> None:
-        latest = self._m.facts.latest()
-        run = self._journal.run(run_id)
-        with self._judging_lock:
-            judged = self._judging.get(run_id)
-        if latest is None or run is None or judged is None or latest.mono < judged.not_before:
-            return
-        self._journal.move(run_id, {State.SETTLING}, State.VERIFYING)
-        values: dict[str, Any] = {f"metric.{name}": value for name, value in latest.metrics.items()}
-        values |= {f"target.{name}": value for name, value in self.runner.measure(run).items()}
-        values["signal.raised"] = bool(self._m.facts.is_raised(run.signal)) if run.signal else False
-        with self._judging_lock:
-            verdict = judged.feed(latest.mono, values)
-        if verdict is not None:
-            self._conclude(run_id, judged, verdict)
-
-    def _time_is_over(self, run_id: int, judged: Verification) -> None:
-        with self._judging_lock:
-            if self._judging.get(run_id) is not judged:
-                return
-            verdict = judged.expire()
-        self._conclude(run_id, judged, verdict)
-
-    def _conclude(self, run_id: int, judged: Verification, verdict: Verdict) -> None:
-        with self._judging_lock:
-            if self._judging.get(run_id) is not judged:
-                return
-            del self._judging[run_id]
+    def _conclude(self, run_id: int, verdict: Verdict) -> None:
         run = self._journal.run(run_id)
         if run is None or run.state not in WAITING_FOR_VERDICT:
             return
@@ -420,13 +222,6 @@ class Reactor:
             self.roll_back(run, verdict.outcome, verdict.reason)
         else:
             self.finish(run, verdict.outcome, verdict.reason)
-
-    def _count_alarm(self, event: Event) -> None:
-        with self._judging_lock:
-            for run_id, judged in self._judging.items():
-                run = self._journal.run(run_id)
-                if run is not None and event.trace != run.origin.trace:
-                    judged.alarms += 1
 
     # ------------------------------------------------------------------ ending and undoing
 
@@ -550,60 +345,6 @@ class Reactor:
     def stop(self) -> None:
         """Refuse new work and cancel what runs."""
         self._stopping.set()
-
-    # ------------------------------------------------------------------ telling
-
-    def tell(
-        self,
-        kind: str,
-        run: Run,
-        severity: Severity = Severity.INFO,
-        data: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Publish an event about a run, in the run's trace."""
-        about = {
-            "run": run.id,
-            "playbook": run.playbook,
-            "title": run.plan.title.text(),
-            "state": run.state,
-        }
-        self._m.publish(
-            kind,
-            source=SOURCE,
-            severity=severity,
-            target=run.target,
-            data={**about, **(data or {})},
-            cause=run.origin,
-            durable=True,
-        )
-
-    def _tell_step(self, kind: str, run: Run, data: Mapping[str, Any]) -> None:
-        severity = Severity.INFO if data.get("ok", True) else Severity.WARNING
-        if kind == "action.undo_failed":
-            severity = Severity.CRITICAL
-        self.tell(kind, run, severity, data)
-
-
-def confirm_word(run: Run) -> str:
-    """Return the word that a person must type: the target's name for high risk, else nothing."""
-    return run.target_name or run.target or run.playbook if run.plan.risk is Risk.HIGH else ""
-
-
-def _told(playbook: Playbook, gate: str, reason: Say) -> dict[str, Any]:
-    return {"playbook": playbook.id, "gate": gate, "reason": reason.to_json()}
-
-
-def _already(approval: Approval | None) -> Reply:
-    if approval is None or not approval.decision:
-        return Reply(False, "unknown", Say("This question no longer waits."))
-    if approval.decision == "expire":
-        return Reply(False, "expired", Say("The time to answer is over; nothing was done."))
-    done = {"approve": Say("It was approved before, by {by}.", {"by": approval.by})}
-    return Reply(
-        False,
-        "already",
-        done.get(approval.decision, Say("It was denied before, by {by}.", {"by": approval.by})),
-    )
 
 
 def _no_undo(run: Run) -> Reply:

@@ -48,7 +48,7 @@ class _Recovery:
             case State.WAITING:
                 approval = self._journal.approval_of(run.id)
                 if approval is not None:
-                    self._reactor.arm(approval)
+                    self._reactor.approvals.arm(approval)
             case State.APPROVED:
                 self._nothing_was_done()
             case State.RUNNING | State.RETRYING:

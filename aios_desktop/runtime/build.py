@@ -14,9 +14,10 @@ from aios_desktop.events.statedb import StateDb
 from aios_desktop.events.store import EventStore
 from aios_desktop.i18n import Say
 from aios_desktop.reactor import fields
-from aios_desktop.reactor.engine import Means, Reactor
+from aios_desktop.reactor.engine import Reactor
 from aios_desktop.reactor.journal import SCHEMA, Journal
 from aios_desktop.reactor.library import Library
+from aios_desktop.reactor.means import Means
 from aios_desktop.reactor.playbook import Compiler
 from aios_desktop.runtime.core import Parts, RunningCore
 from aios_desktop.runtime.facts import LiveFacts

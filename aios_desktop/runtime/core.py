@@ -177,7 +177,7 @@ class RunningCore:
         p.facts.feed(reading)
         p.roster.reading(len(reading.metrics))
         p.score.feed(reading)
-        p.reactor.on_reading()
+        p.reactor.judging.on_reading()
 
     def _look_at_playbooks(self) -> None:
         p = self._p
@@ -388,12 +388,14 @@ class RunningCore:
 
     def approve(self, approval_id: int, *, by: str, digest: str = "", word: str = "") -> Answer:
         """Approve a plan, once."""
-        reply = self._p.reactor.decide(approval_id, approve=True, by=by, digest=digest, word=word)
+        reply = self._p.reactor.approvals.decide(
+            approval_id, approve=True, by=by, digest=digest, word=word
+        )
         return _answer(reply)
 
     def deny(self, approval_id: int, *, by: str) -> Answer:
         """Deny a plan, once."""
-        return _answer(self._p.reactor.decide(approval_id, approve=False, by=by))
+        return _answer(self._p.reactor.approvals.decide(approval_id, approve=False, by=by))
 
     def undo(self, run_id: int, *, by: str) -> Answer:
         """Take a run back."""

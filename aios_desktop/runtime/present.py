@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aios_desktop.i18n import N_, Say
-from aios_desktop.reactor.engine import confirm_word
+from aios_desktop.reactor.deciding import confirm_word
 from aios_desktop.reactor.records import Entry, Phase, Run, State
 from aios_desktop.runtime.views import (
     AgentState,

@@ -15,10 +15,11 @@ from aios_desktop.events.stamp import Stamps
 from aios_desktop.events.statedb import StateDb
 from aios_desktop.i18n import Say
 from aios_desktop.reactor import fields
-from aios_desktop.reactor.engine import Means, Reactor
+from aios_desktop.reactor.engine import Reactor
 from aios_desktop.reactor.facts import Fresh
 from aios_desktop.reactor.journal import SCHEMA, Journal
 from aios_desktop.reactor.library import Library
+from aios_desktop.reactor.means import Means
 from aios_desktop.reactor.playbook import Compiler
 from aios_desktop.reactor.records import Run
 from aios_desktop.sensors.metrics import METRICS
@@ -166,7 +167,7 @@ class House:
         """Let a second pass, deliver a reading, and run what is due."""
         self.facts.metrics.update(metrics)
         self.scheduler.advance(1.0)
-        self.reactor.on_reading()
+        self.reactor.judging.on_reading()
         self.scheduler.run()
 
     def types(self) -> list[str]:

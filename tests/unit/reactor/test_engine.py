@@ -103,7 +103,7 @@ def test_medium_risk_asks_and_changes_nothing_until_approved(house: House) -> No
     house.scheduler.run()
     (approval,) = house.journal.waiting()
     assert file.read_text() == "old"
-    assert house.reactor.decide(approval.id, approve=True, by="window").ok
+    assert house.reactor.approvals.decide(approval.id, approve=True, by="window").ok
     house.scheduler.run()
     assert file.read_text() == "new"
     for _ in range(5):
@@ -116,7 +116,7 @@ def test_denying_changes_nothing(house: House) -> None:
     house.publish()
     house.scheduler.run()
     (approval,) = house.journal.waiting()
-    assert house.reactor.decide(approval.id, approve=False, by="window").ok
+    assert house.reactor.approvals.decide(approval.id, approve=False, by="window").ok
     house.scheduler.advance(3600)
     assert file.read_text() == "old"
     assert not house.file_action.applied
@@ -130,7 +130,7 @@ def test_the_deadline_denies(house: House) -> None:
     (approval,) = house.journal.waiting()
     house.scheduler.advance(30 * 60 + 1)
     assert house.only_run().outcome is Outcome.EXPIRED
-    late = house.reactor.decide(approval.id, approve=True, by="window")
+    late = house.reactor.approvals.decide(approval.id, approve=True, by="window")
     house.scheduler.run()
     assert (late.ok, late.what) == (False, "expired")
     assert file.read_text() == "old"
@@ -141,8 +141,8 @@ def test_approving_twice_acts_once(house: House) -> None:
     house.publish()
     house.scheduler.run()
     (approval,) = house.journal.waiting()
-    first = house.reactor.decide(approval.id, approve=True, by="window")
-    second = house.reactor.decide(approval.id, approve=True, by="command line")
+    first = house.reactor.approvals.decide(approval.id, approve=True, by="window")
+    second = house.reactor.approvals.decide(approval.id, approve=True, by="command line")
     house.scheduler.run()
     assert (first.ok, second.ok, second.what) == (True, False, "already")
     assert house.file_action.applied == ["new"]
@@ -153,7 +153,7 @@ def test_an_approval_of_another_plan_is_refused(house: House) -> None:
     house.publish()
     house.scheduler.run()
     (approval,) = house.journal.waiting()
-    reply = house.reactor.decide(approval.id, approve=True, by="window", digest="0" * 32)
+    reply = house.reactor.approvals.decide(approval.id, approve=True, by="window", digest="0" * 32)
     assert (reply.ok, reply.what) == (False, "changed")
     assert house.journal.waiting()
 
@@ -164,7 +164,7 @@ def test_a_plan_that_changed_while_it_waited_is_asked_again(house: House) -> Non
     house.scheduler.run()
     (approval,) = house.journal.waiting()
     file.write_text("somebody else's")
-    house.reactor.decide(approval.id, approve=True, by="window")
+    house.reactor.approvals.decide(approval.id, approve=True, by="window")
     house.scheduler.run()
     assert file.read_text() == "somebody else's"
     newest, first = house.journal.recent(2)
@@ -177,7 +177,7 @@ def test_trouble_that_ended_by_itself_is_not_repaired(house: House) -> None:
     house.scheduler.run()
     (approval,) = house.journal.waiting()
     house.facts.raised["cpu.high"] = False
-    house.reactor.decide(approval.id, approve=True, by="window")
+    house.reactor.approvals.decide(approval.id, approve=True, by="window")
     house.scheduler.run()
     assert file.read_text() == "old"
     assert house.only_run().outcome is Outcome.RESOLVED
@@ -189,9 +189,9 @@ def test_high_risk_needs_the_typed_word(tmp_path: Path) -> None:
     house.publish()
     house.scheduler.run()
     (approval,) = house.journal.waiting()
-    refused = house.reactor.decide(approval.id, approve=True, by="window", word="wrong")
+    refused = house.reactor.approvals.decide(approval.id, approve=True, by="window", word="wrong")
     assert (refused.ok, refused.what) == (False, "confirm")
-    assert house.reactor.decide(approval.id, approve=True, by="window", word="cpu").ok
+    assert house.reactor.approvals.decide(approval.id, approve=True, by="window", word="cpu").ok
     house.close()
 
 
@@ -201,7 +201,7 @@ def test_a_step_is_retried_after_2_4_and_8_seconds(house: House) -> None:
     house.publish()
     house.scheduler.run()
     (approval,) = house.journal.waiting()
-    house.reactor.decide(approval.id, approve=True, by="window")
+    house.reactor.approvals.decide(approval.id, approve=True, by="window")
     house.scheduler.run()
     at = [house.clock.monotonic()]
     for _ in range(20):
@@ -219,7 +219,7 @@ def test_a_step_that_fails_for_good_is_rolled_back(house: House) -> None:
     house.publish()
     house.scheduler.run()
     (approval,) = house.journal.waiting()
-    house.reactor.decide(approval.id, approve=True, by="window")
+    house.reactor.approvals.decide(approval.id, approve=True, by="window")
     house.scheduler.run()
     assert file.read_text() == "old"
     assert house.only_run().outcome is Outcome.FAILED
@@ -245,7 +245,7 @@ def test_a_failed_undo_is_the_loudest_event(house: House) -> None:
     house.publish()
     house.scheduler.run()
     (approval,) = house.journal.waiting()
-    house.reactor.decide(approval.id, approve=True, by="window")
+    house.reactor.approvals.decide(approval.id, approve=True, by="window")
     house.scheduler.run()
     for _ in range(5):
         house.reading(cpu_usage=20.0)
@@ -262,7 +262,7 @@ def test_limits_count_per_target_and_say_so(house: House) -> None:
         house.publish()
         house.scheduler.run()
         for approval in house.journal.waiting():
-            house.reactor.decide(approval.id, approve=False, by="test")
+            house.reactor.approvals.decide(approval.id, approve=False, by="test")
     verdict = house.last("scheduler.decision").data["candidates"][0]
     assert verdict["gate"] == "limit"
 
@@ -272,7 +272,7 @@ def test_undo_expires_and_is_cleaned_up(house: House) -> None:
     house.publish()
     house.scheduler.run()
     (approval,) = house.journal.waiting()
-    house.reactor.decide(approval.id, approve=True, by="window")
+    house.reactor.approvals.decide(approval.id, approve=True, by="window")
     house.scheduler.run()
     for _ in range(5):
         house.reading(cpu_usage=20.0)

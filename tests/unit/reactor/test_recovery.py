@@ -50,7 +50,7 @@ def die() -> None:
 
 def test_between_approval_and_step_nothing_is_done(tmp_path: Path) -> None:
     house, file, approval = asked(tmp_path)
-    house.reactor.decide(approval, approve=True, by="window")
+    house.reactor.approvals.decide(approval, approve=True, by="window")
     house.db.close()  # killed before the worker took it up
     after = restarted(house)
     assert file.read_text() == "old"
@@ -62,7 +62,7 @@ def test_between_approval_and_step_nothing_is_done(tmp_path: Path) -> None:
 def test_in_a_step_whose_effect_is_there_the_result_is_judged(tmp_path: Path) -> None:
     house, file, approval = asked(tmp_path)
     house.file_action.during = die
-    house.reactor.decide(approval, approve=True, by="window")
+    house.reactor.approvals.decide(approval, approve=True, by="window")
     with killed(house):
         house.scheduler.run()
     assert file.read_text() == "new"
@@ -87,7 +87,7 @@ def test_in_a_step_whose_effect_is_not_there_nothing_is_repeated(tmp_path: Path)
         raise Killed
 
     house.file_action.during = undo_and_die
-    house.reactor.decide(approval, approve=True, by="window")
+    house.reactor.approvals.decide(approval, approve=True, by="window")
     with killed(house):
         house.scheduler.run()
     after = restarted(house)
@@ -105,7 +105,7 @@ def test_in_a_step_that_is_half_done_it_is_taken_back(tmp_path: Path) -> None:
         raise Killed
 
     house.file_action.during = half_and_die
-    house.reactor.decide(approval, approve=True, by="window")
+    house.reactor.approvals.decide(approval, approve=True, by="window")
     with killed(house):
         house.scheduler.run()
     after = restarted(house)
@@ -116,7 +116,7 @@ def test_in_a_step_that_is_half_done_it_is_taken_back(tmp_path: Path) -> None:
 
 def test_while_it_is_judged_judging_starts_anew(tmp_path: Path) -> None:
     house, file, approval = asked(tmp_path)
-    house.reactor.decide(approval, approve=True, by="window")
+    house.reactor.approvals.decide(approval, approve=True, by="window")
     house.scheduler.run()
     assert house.only_run().state is State.SETTLING
     house.db.close()
@@ -141,7 +141,7 @@ def test_while_it_waits_it_goes_on_waiting_and_expires_in_time(tmp_path: Path) -
 
 def test_in_an_undo_the_undo_is_finished(tmp_path: Path) -> None:
     house, file, approval = asked(tmp_path)
-    house.reactor.decide(approval, approve=True, by="window")
+    house.reactor.approvals.decide(approval, approve=True, by="window")
     house.scheduler.run()
     for _ in range(5):
         house.reading(cpu_usage=10.0)
@@ -155,7 +155,7 @@ def test_in_an_undo_the_undo_is_finished(tmp_path: Path) -> None:
 
 def test_the_story_survives_in_the_journal(tmp_path: Path) -> None:
     house, _file, approval = asked(tmp_path)
-    house.reactor.decide(approval, approve=True, by="window")
+    house.reactor.approvals.decide(approval, approve=True, by="window")
     house.scheduler.run()
     for _ in range(5):
         house.reading(cpu_usage=10.0)
