@@ -141,12 +141,12 @@ class SuspendProcess:
         shown: dict[str, Value] = {"name": row.name, "pid": row.pid, "user": row.user}
         if row.pid in tree.family(self._own_pid):
             return Say("{name} (process {pid}) is a part of AIOS itself.", shown)
+        if (why := reason(row)) is not None:
+            return why
         if self._own_pid in tree.rows and row.pid in tree.ancestors(self._own_pid):
             return Say(
                 "{name} (process {pid}) started AIOS, which would stand still with it.", shown
             )
-        if (why := reason(row)) is not None:
-            return why
         if not may_signal(row, self._own_uid):
             return Say(
                 "{name} (process {pid}) belongs to {user}; this user may not suspend it.", shown
