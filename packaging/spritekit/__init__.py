@@ -1,0 +1,1 @@
+"""Compiles the text pixel maps of ``assets/sprites`` to pictures and their JSON descriptions."""
