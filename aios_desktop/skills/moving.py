@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aios_desktop.skills.manifest import Entry
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_NOATIME", 0)
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 CHUNK: Final = 1 << 20
 
@@ -165,12 +165,17 @@ def put_back(kept: Path, home: Path, entry: Entry, modes: Mapping[str, int]) -> 
         if _exists(to, name):
             if not _has_same_bytes(from_, to, name):
                 raise PlaceTakenError(entry.path)
-        elif os.fstat(from_).st_dev == os.fstat(to).st_dev:
+        elif on_one_disk(from_, to):
             place(from_, to, name)
             return
         else:
             _copy_back(from_, to, name, entry)
         os.unlink(name, dir_fd=from_)
+
+
+def on_one_disk(one: int, two: int) -> bool:
+    """Say whether two open folders lie on the same file system."""
+    return os.fstat(one).st_dev == os.fstat(two).st_dev
 
 
 def _copy_back(from_: int, to: int, name: str, entry: Entry) -> None:

@@ -198,6 +198,8 @@ class QuarantineFiles:
         size = sum(file.size for file in files)
         self._check_room(folder, size)
         place = self._place(snapshot)
+        for above in (self._quarantine, place):
+            private_folder(above)
         kept = private_folder(place / "files")
         manifest = Manifest(place)
         mover = Mover(folder, kept, manifest, cancel)
