@@ -1,0 +1,1 @@
+"""Dialogs of the window: each answers by a signal or by asking the core, none blocks."""
