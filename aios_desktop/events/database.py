@@ -35,6 +35,9 @@ UNWRITABLE: Final = (
 class ForeignFileError(Exception):
     """A sound SQLite file that is not ours, or that a newer version wrote."""
 
+    def __init__(self) -> None:
+        super().__init__("not a file of this version of ours")
+
 
 def open_for_writing(path: Path) -> apsw.Connection:
     """Open a database, made with mode 0600 if need be. Raises OSError or apsw.Error."""
@@ -71,13 +74,22 @@ def open_for_reading(path: Path) -> apsw.Connection:
     """
     address = path.absolute().as_uri()
     try:
-        connection = apsw.Connection(address, flags=READ_ONLY)
-        connection.set_busy_timeout(BUSY_MS)
-        connection.pragma("schema_version")  # the first real look at the file
+        return _looked_at(address)
     except (apsw.CantOpenError, apsw.ReadOnlyError):
         if os.access(path.parent, os.W_OK) or not path.exists():
             raise
-        connection = apsw.Connection(f"{address}?immutable=1", flags=READ_ONLY)
+        return _looked_at(f"{address}?immutable=1")
+
+
+def _looked_at(address: str) -> apsw.Connection:
+    """Open for reading and take the first real look at the file."""
+    connection = apsw.Connection(address, flags=READ_ONLY)
+    try:
+        connection.set_busy_timeout(BUSY_MS)
+        connection.pragma("schema_version")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -6,22 +6,26 @@ import contextlib
 import json
 import logging
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import apsw
 
 from aios_desktop.events import database
 from aios_desktop.events.database import ForeignFileError
 from aios_desktop.events.dayfile import day_files, file_name, require_ours
+from aios_desktop.events.model import EventQuery
 from aios_desktop.events.rows import LAST_DAY, Row, day_of, unpack
 from aios_desktop.events.want import Want
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from aios_desktop.events.model import Event, EventQuery
+    from aios_desktop.events.model import Event
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 SPARE: Final = 2  # connections of one day kept open for the next call
@@ -47,7 +51,7 @@ _FILTER: Final = (
 )
 _SCAN: Final = _ROW + "WHERE " + _FILTER + _NEWEST
 _TRACE: Final = (
-    _ROW + "WHERE e.id IN (SELECT id FROM event WHERE id = :trace"  # noqa: S608  constants
+    _ROW + "WHERE e.id IN (SELECT id FROM event WHERE id = :trace AND trace IS NULL"  # noqa: S608  constants
     " UNION ALL SELECT id FROM event WHERE trace = :trace) AND " + _FILTER + _NEWEST
 )
 
@@ -80,8 +84,8 @@ class EventReader:
             if left <= 0 or day < oldest:
                 break
             if day <= day_of(want.high):
-                with self._reading(path) as connection:
-                    found += _select(connection, want, left)
+                rows: list[Row] = self._ask(path, partial(_select, want=want, limit=left), [])
+                found += rows
         return found
 
     def row(self, event_id: int) -> Row | None:
@@ -89,34 +93,31 @@ class EventReader:
         if not 0 < day_of(event_id) <= LAST_DAY:
             return None
         path = self._folder / file_name(day_of(event_id))
-        if path.exists():
-            with self._reading(path) as connection:
-                bindings = {"low": event_id, "high": event_id, "limit": 1}
-                for row in connection.execute(_BY_TIME, bindings):
-                    return Row(*row)
-        return None
+        if not path.exists():
+            return None
+        want = replace(Want.of(EventQuery(limit=1)), low=event_id, high=event_id)
+        rows: list[Row] = self._ask(path, partial(_select, want=want, limit=1), [])
+        return rows[0] if rows else None
 
     def last_id(self) -> int:
         """Return the id of the newest stored event, 0 when there is none."""
         for _, path in day_files(self._folder):
-            with self._reading(path) as connection:
-                newest = connection.execute("SELECT max(id) FROM event").get
-                if newest:
-                    return int(newest)
+            if newest := self._ask(path, _newest, 0):
+                return newest
         return 0
 
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._shelf.close()
 
-    @contextlib.contextmanager
-    def _reading(self, path: Path) -> Iterator[apsw.Connection]:
-        """Lend a connection; what is wrong with the file ends the block, not the caller."""
+    def _ask(self, path: Path, question: Callable[[apsw.Connection], T], default: T) -> T:
+        """Return the answer of one file, or ``default`` when something is wrong with it."""
         try:
             with self._shelf.lend(path) as connection:
-                yield connection
+                return question(connection)
         except (apsw.Error, OSError, ForeignFileError) as error:
-            logger.warning("cannot read %s: %s", path, database.reason(error) or "not ours")
+            logger.warning("cannot read %s: %s", path, database.reason(error))
+            return default
 
 
 class _Shelf:
@@ -171,6 +172,10 @@ def _open(path: Path) -> apsw.Connection:
         connection.close()
         raise
     return connection
+
+
+def _newest(connection: apsw.Connection) -> int:
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM event").get)
 
 
 def _select(connection: apsw.Connection, want: Want, limit: int) -> list[Row]:

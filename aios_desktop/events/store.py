@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 WRITE_TROUBLE: Final = "events.write"
 MAX_OPEN: Final = 3  # days open for writing: today, and what a jumping clock needs
+REFUSALS: Final = (*UNWRITABLE, AiosError)
 QUICK_CHECK_BYTES: Final = 32 * 1024 * 1024
 
 
@@ -84,7 +85,7 @@ class EventStore:
                 for _, path in day_files(self._folder):
                     self._check(path)
                 self._file(today(self._clock.now()))
-            except (*UNWRITABLE, AiosError) as error:
+            except REFUSALS as error:
                 self._refused(error)
         return self.troubles()
 
@@ -155,7 +156,7 @@ class EventStore:
                 try:
                     for day, items in _by_day(batch):
                         self._write_day(day, items)
-                except (*UNWRITABLE, AiosError) as error:
+                except REFUSALS as error:
                     self._buffer.restore()
                     self._refused(error)
                     return False
@@ -171,7 +172,7 @@ class EventStore:
         except (*DAMAGED, ForeignFileError) as error:
             self._replace(self._folder / file_name(day), error)
             stored = self._insert(day, rows, durable)
-        except UNWRITABLE:
+        except REFUSALS:
             raise
         except Exception:
             logger.exception("a batch of %s events was refused; trying them one by one", len(rows))
@@ -190,7 +191,7 @@ class EventStore:
         for row in rows:
             try:
                 stored += self._insert(day, [row], durable)
-            except UNWRITABLE:
+            except REFUSALS:
                 raise
             except Exception:
                 logger.exception("event %s cannot be stored", row.id)

@@ -65,7 +65,7 @@ class Want:
         """Say whether a row in memory is wanted."""
         return (
             self.low <= row.id <= self.high
-            and (not self.trace or self.trace in (row.trace, row.id))
+            and (not self.trace or self.trace == (row.trace or row.id))
             and self.wants_type(row.type)
             and (
                 not self.text
