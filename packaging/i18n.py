@@ -6,7 +6,7 @@
     i18n.py check     exit code 1 when a catalogue is incomplete, wrong or not compiled
 
 Texts are the literal first arguments of ``_``, ``N_``, ``ngettext`` (two of them), ``Say``,
-``AiosError`` and every class below it, and the ``title``, ``say`` and ``why`` of the playbooks
+``AiosError`` and every class below it, and the sentences (``title``, ``why`` …) of the playbooks
 that ship with the program.
 """
 
@@ -40,7 +40,7 @@ LOCALE = PACKAGE / "locale"
 LANGUAGES = ("zh_CN",)
 DOMAIN = "aios"
 ONE_TEXT = {"_", "N_", "Say", "AiosError"}
-YAML_KEYS = {"title", "say", "why"}
+YAML_KEYS = {"title", "question", "say", "why", "success"}
 # The same in every run, or each update would change the files.
 DATE = datetime(2026, 1, 1, tzinfo=UTC)
 HAN = "\u3400-\u9fff"
