@@ -80,18 +80,18 @@ class FakeCore:
         return self.score_now
 
     def score_history(self, seconds: float) -> Series:
-        times = self._times(seconds, 120)
-        values = tuple(
-            fake_data.score_at((at - self._clock.now()) / fake_data.HOUR + 24) for at in times
-        )
-        return Series("score", "", times, values)
+        now = self._clock.now()
+        times = self._times(min(seconds, fake_data.HOUR))
+        return Series("score", "", times, tuple(fake_data.score_at(now - at) for at in times))
 
     def metric_history(self, name: str, seconds: float) -> Series:
-        unit, level, wave, spike = fake_data.METRICS.get(name, ("", 0.0, 0.0, 0.0))
-        times = self._times(seconds, 180) if name in fake_data.METRICS else ()
-        last = max(len(times) - 1, 1)
+        if name not in fake_data.METRICS:
+            return Series(name, "", (), ())
+        unit, level, wave, spike = fake_data.METRICS[name]
+        now = self._clock.now()
+        times = self._times(min(seconds, fake_data.HOUR))
         values = tuple(
-            fake_data.wave(i * 179 / last, level, wave, spike, len(name)) for i in range(len(times))
+            fake_data.wave(180 - (now - at) / 10, level, wave, spike, len(name)) for at in times
         )
         return Series(name, unit, times, values)
 
@@ -218,12 +218,11 @@ class FakeCore:
             self._clock.now() // fake_data.DAY
         )
 
-    def _times(self, seconds: float, most: int) -> tuple[float, ...]:
+    def _times(self, seconds: float) -> tuple[float, ...]:
         if self.empty:
             return ()
-        count = int(min(seconds, most))
         now = self._clock.now()
-        return tuple(now - seconds + (i + 1) * seconds / count for i in range(count))
+        return tuple(now - ago for ago in range(int(seconds), -1, -1))
 
 
 def _matches(event: Event, query: EventQuery) -> bool:

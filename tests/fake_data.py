@@ -35,6 +35,7 @@ SCORE = 0.87
 METRICS: Mapping[str, tuple[str, float, float, float]] = {  # unit, level, wave, spike
     "cpu_usage": ("%", 22.0, 6.0, 46.0),
     "memory_usage": ("%", 61.0, 2.0, 3.0),
+    "memory_available_bytes": ("B", 6.2 * GB, 0.2 * GB, 0.0),
     "disk_read_bytes_s": ("B/s", 9.0 * MB, 5.0 * MB, 38.0 * MB),
     "disk_write_bytes_s": ("B/s", 5.0 * MB, 3.0 * MB, 9.0 * MB),
     "net_recv_bytes_s": ("B/s", 2.2 * MB, 0.9 * MB, 5.0 * MB),
@@ -42,14 +43,15 @@ METRICS: Mapping[str, tuple[str, float, float, float]] = {  # unit, level, wave,
 }
 
 
-def score_at(hour: float) -> float:
-    """Return the score at an hour of the last 24: three dips, now 0.87."""
+def score_at(ago_s: float) -> float:
+    """Return the score (0 to 100) that long ago: two dips within the last hour, now 87."""
+    hour = 24 - ago_s / 150  # the shape of a day, an hour long
     value = 93 + 1.6 * math.sin(hour * 1.7) + 0.9 * math.sin(hour * 5.1 + 1)
     for at, depth, down, up in ((4.1, 26, 0.25, 1.0), (11.8, 44, 0.2, 0.9), (17.2, 14, 0.3, 1.4)):
         width = down if hour < at else up
         value -= depth * math.exp(-(((hour - at) / width) ** 2))
     value -= 5.4 * math.exp(-(((hour - 24.0) / 0.8) ** 2))
-    return round(min(max(value, 0.0), 100.0) / 100, 4)
+    return round(min(max(value, 0.0), 100.0), 1)
 
 
 def wave(x: float, level: float, wave: float, spike: float, seed: int) -> float:
@@ -59,13 +61,23 @@ def wave(x: float, level: float, wave: float, spike: float, seed: int) -> float:
 
 def score(now: float) -> ScoreView:
     """Return a score of 87: the lost points of its parts add up to 13."""
-    disk = Say("{mount} is {percent} % full", {"mount": "/home", "percent": 88})
-    errors = Say("{name} failed {n} times", {"name": "cups", "n": 3})
     parts = (
-        Part("headroom", 0.40, 0.10, 6.0, disk),
-        Part("stability", 0.80, 0.20, 4.0, errors),
-        Part("efficiency", 0.9333, 0.30, 2.0, Say("Processor busy for {n} min", {"n": 4})),
-        Part("health", 0.975, 0.40, 1.0, Say("1 repair without proof")),
+        Part("health", 0.975, 0.40, 1.0, Say("No signal is raised.")),
+        Part(
+            "efficiency",
+            0.92,
+            0.25,
+            2.0,
+            Say("The processor is {percent} % busy.", {"percent": 72}),
+        ),
+        Part("stability", 0.84, 0.25, 4.0, Say("One thing went wrong in the last 15 minutes.")),
+        Part(
+            "headroom",
+            0.40,
+            0.10,
+            6.0,
+            Say("The fullest disk has {percent} % left.", {"percent": 12}),
+        ),
     )
     return ScoreView(now, SCORE, Level.HEALTHY, parts)
 
@@ -142,7 +154,7 @@ def approvals(now: float) -> list[ApprovalView]:
         target="/home",
         confirm_word="",
         playbook="free-caches",
-        trace=_stamp(now, -1326),
+        trace=_stamp(now, -1046),
         created=now - 240,
         deadline=now + 26 * MINUTE,
     )
@@ -295,13 +307,13 @@ _EVENTS = (  # seconds ago, type, source, severity, target
     (208, "run.waiting", "reactor", Severity.INFO, "free-caches"),
     (485, "action.failed", "executor", Severity.ERROR, "cups"),
     (888, "action.completed", "validator", Severity.INFO, "time-sync"),
-    (1326, "resource.high", "signals", Severity.WARNING, "/home"),
-    (1326, "run.planned", "reactor", Severity.INFO, "free-caches"),
-    (1326, "gate.stopped", "reactor", Severity.INFO, "rotate-logs"),
-    (2957, "resource.cpu_spike", "signals", Severity.WARNING, "4711:8812"),
+    (1046, "resource.high", "signals", Severity.WARNING, "/home"),
+    (1046, "run.planned", "reactor", Severity.INFO, "free-caches"),
+    (1046, "gate.stopped", "reactor", Severity.INFO, "rotate-logs"),
+    (2996, "resource.cpu_spike", "signals", Severity.WARNING, "4711:8812"),
     (5195, "agent.changed", "learner", Severity.INFO, "learner"),
-    (5869, "run.fixed", "reactor", Severity.INFO, "restart-print"),
-    (5886, "error.occurred", "services", Severity.ERROR, "cups.service"),
+    (1700, "run.finished", "reactor", Severity.INFO, "restart-print"),
+    (1846, "error.occurred", "services", Severity.ERROR, "cups.service"),
     (7328, "scheduler.decision", "scheduler", Severity.INFO, ""),
     (13435, "resource.memory_high", "signals", Severity.WARNING, "firefox"),
     (22928, "run.started", "reactor", Severity.INFO, "rotate-logs"),
@@ -311,13 +323,17 @@ _EVENTS = (  # seconds ago, type, source, severity, target
 
 def events(now: float) -> list[Event]:
     """Return a day of events; the story of /home is one trace."""
-    story = _stamp(now, -1326)
+    story = _stamp(now, -1046)
     found: list[Event] = []
     for number, (ago, kind, source, severity, target) in enumerate(_EVENTS):
-        stamp = _stamp(now, -ago) + (number if ago != 1326 or found[-1].trace == story else 0)
+        stamp = _stamp(now, -ago) + (number if ago != 1046 or found[-1].trace == story else 0)
         in_story = target in ("/home", "free-caches", "rotate-logs") and ago < 2000
         trace = story if in_story else stamp
-        data = {"value": 0.884, "threshold": 0.88} if kind == "resource.high" else {}
+        data: dict[str, object] = {}
+        if kind == "resource.high":
+            data = {"value": 0.884, "threshold": 0.88}
+        elif kind == "run.finished":
+            data = {"outcome": "fixed"}
         found.append(Event(stamp, kind, source, severity, target, data, trace))
     return found
 

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from aios_desktop.i18n import _
 from aios_desktop.ui import icons, tokens
+from aios_desktop.ui.office.pixel_font import pixel_font
 from aios_desktop.ui.paint import frame, row
 from aios_desktop.ui.theme import current
 
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
 _MNEMONIC = Qt.TextFlag.TextShowMnemonic
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | _MNEMONIC)
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_NEUTRAL = (
+    Qt.FocusReason.ActiveWindowFocusReason,
+    Qt.FocusReason.PopupFocusReason,
+    Qt.FocusReason.MenuBarFocusReason,
+)
 _GROUNDS = {"main": ("accent", ""), "risky": ("surface", "bad"), "quiet": ("", "")}
 _INKS = {"main": "on_accent", "risky": "bad_text", "quiet": "accent"}
 
@@ -77,8 +83,9 @@ class Pressable(QAbstractButton):
         super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Remember whether the keyboard came or the mouse."""
-        self._ring = event.reason() != Qt.FocusReason.MouseFocusReason
+        """Remember whether the keyboard came or the mouse; a new window changes nothing."""
+        if event.reason() not in _NEUTRAL:
+            self._ring = event.reason() != Qt.FocusReason.MouseFocusReason
         super().focusInEvent(event)
 
     def minimumSizeHint(self) -> QSize:
@@ -254,7 +261,7 @@ class Key(QLabel):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.theme = current()
-        self.setFont(self.theme.mono("small"))
+        self.setFont(pixel_font(12))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -380,10 +387,14 @@ def flat_bars(area: QAbstractScrollArea) -> None:
 
 
 class Scroll(QScrollArea):
-    """A column that scrolls by itself, up and down only, on the page's ground."""
+    """A column that scrolls by itself, up and down only, on the page's ground.
+
+    Its bar has its own room of 10 px at the right, seen only while there is more below.
+    """
 
     def __init__(self, inside: QWidget) -> None:
         super().__init__()
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         flat_bars(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRect, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPalette
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from aios_desktop.i18n import N_, _
 from aios_desktop.ui import app_icon, icons, tokens, window_state
@@ -179,7 +179,10 @@ class Frame(QWidget):
             self._picture.hide()
             self._picture.deleteLater()
             self._picture = None
+        from PySide6.QtWidgets import QLayout, QVBoxLayout  # noqa: PLC0415  see above
+
         layout = QVBoxLayout(self)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # texts never grow it
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(content)
 

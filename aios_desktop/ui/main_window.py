@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 from aios_desktop.i18n import _
 from aios_desktop.ui import app_icon, tokens
 from aios_desktop.ui.frame import PAGES, Frame
+from aios_desktop.ui.office import pixel_font
 from aios_desktop.ui.page import Context
 from aios_desktop.ui.paint import col, row
 from aios_desktop.ui.shell import NoticeLine, Rail, StatusBar, TopBar
@@ -63,6 +64,7 @@ class MainWindow(QWidget):
         self._hush.setSingleShot(True)
         self._hush.setInterval(SAY_MS)
         self._hush.timeout.connect(self._say_nothing)
+        pixel_font.load()
         col(gap=0, parent=self)
         self._build()
         self._add_keys()
@@ -72,6 +74,7 @@ class MainWindow(QWidget):
         frame.state_changed.connect(self._frame_changed)
         frame.hold(self)
         self.show()
+        self.rail.buttons[frame.page].setFocus(Qt.FocusReason.MouseFocusReason)
 
     @property
     def page_name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,7 +10,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 
 from aios_desktop.clock import Clock
+from aios_desktop.errors import AiosError
+from aios_desktop.i18n import _
 from aios_desktop.runtime.port import Core
+from aios_desktop.runtime.views import Answer
 from aios_desktop.ui.bridge import Bridge
 from aios_desktop.ui.theme import Theme
 from aios_desktop.ui.widgets import Plain
@@ -17,7 +21,7 @@ from aios_desktop.ui.widgets import Plain
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
-
+logger = logging.getLogger(__name__)
 ALL_TOPICS = frozenset(
     ("score", "runs", "approvals", "agents", "metrics", "playbooks", "status", "options")
 )
@@ -73,6 +77,16 @@ class Page(Plain):
 
     def open(self, argument: str) -> None:
         """Go to something on this page: a filter text, the id of a run."""
+
+    def tell_answer(self, answer: object) -> None:
+        """Say what became of something that was asked of the core, or why it failed."""
+        if isinstance(answer, Answer):
+            self.context.tell(answer.text.text())
+        elif isinstance(answer, AiosError):
+            self.context.tell(_(answer.key).format(**answer.values))
+        elif isinstance(answer, Exception):
+            logger.error("a request of the window failed", exc_info=answer)
+            self.context.tell(_("That did not work. The log says why."))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what changed while the page was hidden."""

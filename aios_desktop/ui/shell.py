@@ -12,6 +12,7 @@ from aios_desktop.i18n import _
 from aios_desktop.ui import app_icon, icons, tokens, words
 from aios_desktop.ui.controls import Pressable
 from aios_desktop.ui.frame import LOGO, RAIL_GAP, item_height
+from aios_desktop.ui.office.pixel_font import pixel_font
 from aios_desktop.ui.paint import CENTRE, LEFT
 from aios_desktop.ui.theme import current
 from aios_desktop.ui.widgets import (
@@ -128,13 +129,13 @@ class RailButton(Pressable):
 
     def _draw_count(self, painter: QPainter) -> None:
         text = str(self.count) if self.count < 100 else "99+"
-        painter.setFont(self.theme.font("small", 600))
+        painter.setFont(pixel_font(12))
         width = max(18, painter.fontMetrics().horizontalAdvance(text) + 10)
         left = self.width() - 26 - width if self.wide else self.width() // 2 + 10
         box = QRect(left, (self.height() - 18) // 2 if self.wide else 2, width, 18)
         frame(painter, box, self.theme, "lamp")
         painter.setPen(self.theme.colour("on_lamp"))
-        painter.drawText(box, CENTRE, text)
+        painter.drawText(box.adjusted(1, 0, 0, 0), CENTRE, text)
 
 
 class Rail(QWidget):

@@ -176,3 +176,13 @@ def outcome(run: RunView) -> str:
     }
     word = words.get(run.outcome, run.outcome)
     return _("{outcome}, undone").format(outcome=word) if run.undo == "done" else word
+
+
+def part(name: str) -> str:
+    """Say a part of the score."""
+    return {
+        "health": _("Health"),
+        "efficiency": _("Efficiency"),
+        "stability": _("Stability"),
+        "headroom": _("Headroom"),
+    }.get(name, name)

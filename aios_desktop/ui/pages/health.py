@@ -1,0 +1,199 @@
+"""The Health page: the score and its reasons, its trend, the metrics, disks and processes."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
+
+from aios_desktop.events.model import EventQuery
+from aios_desktop.i18n import _, ngettext
+from aios_desktop.ui import tokens, words
+from aios_desktop.ui.charts import Limit
+from aios_desktop.ui.page import Page
+from aios_desktop.ui.pages.health_cards import (
+    RING,
+    RING_WIDE,
+    DisksCard,
+    MetricCard,
+    ProcessesCard,
+    ScoreCard,
+    TrendCard,
+    costs_of,
+)
+from aios_desktop.ui.paint import col, row
+from aios_desktop.ui.signs import signs_of
+from aios_desktop.ui.widgets import Scroll
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+    from aios_desktop.runtime.views import Series
+    from aios_desktop.ui.page import Context
+    from aios_desktop.ui.signs import Sign
+
+SPAN_S: Final = 1800
+SLOW_S: Final = 5  # a curve of an hour moves a pixel in that time
+EVENTS_S: Final = 60
+HEIGHTS: Final = (256, 168, 216)
+HEIGHTS_WIDE: Final = (440, 280, 300)
+PROCESSES: Final = 20
+DISKS: Final = 4
+DISKS_WIDE: Final = 6
+
+
+class HealthPage(Page):
+    """How the machine is, and why."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._ticks = 0
+        self._wide: bool | None = None
+        self._signs: tuple[Sign, ...] = ()
+        self.score = ScoreCard()
+        self.trend = TrendCard()
+        self.trend.span_chosen.connect(self._show_trend)
+        self.cpu = MetricCard("cpu", _("Processor"))
+        self.memory = MetricCard("memory", _("Memory"))
+        self.disk = MetricCard("disk", _("Disk"), lines=2)
+        self.network = MetricCard("network", _("Network"), lines=2)
+        self.disks = DisksCard()
+        self.processes = ProcessesCard()
+        top = row(self.score, self.trend, gap=tokens.GAP)
+        metrics = row(self.cpu, self.memory, self.disk, self.network, gap=tokens.GAP)
+        low = row(self.disks, self.processes, gap=tokens.GAP)
+        for line in (top, low):
+            line.setStretch(0, 5)
+            line.setStretch(1, 9)
+        for number in range(4):
+            metrics.setStretch(number, 1)
+        inside = QWidget()
+        rows = col(top, metrics, low, gap=tokens.GAP, m=(16, 14, 0, 14), parent=inside)
+        rows.setStretch(2, 1)
+        col(Scroll(inside), m=(0, 0, 6, 0), parent=self)
+        self._fit()
+
+    def summary(self) -> str:
+        """Return the level, and what costs the most points."""
+        score = self.core.score()
+        if score.value is None:
+            return _("The score is known after the first look at the machine.")
+        costs = costs_of(score)
+        level = words.level(score.level)
+        if not costs:
+            return _("{level}. Nothing costs points.").format(level=level)
+        part = words.part(costs[0][0].name)
+        return _("{level}. {part} costs the most points.").format(level=level, part=part)
+
+    def refresh(self, topics: frozenset[str]) -> None:
+        """Show what may have changed; the curves have their own beat."""
+        if "score" in topics:
+            self.score.show_score(self.core.score())
+        if "runs" in topics or "metrics" in topics:
+            self._ask_for_signs()
+        if "status" in topics or "options" in topics:
+            self._show_figures()
+            self._show_trend()
+
+    def tick(self) -> None:
+        """Show this second's figures."""
+        self._ticks += 1
+        self.score.show_score(self.core.score())
+        self._show_figures()
+        if self.trend.span <= 600 or self._ticks % SLOW_S == 0:
+            self._show_trend()
+        if self._ticks % EVENTS_S == 0:
+            self._ask_for_signs()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Grow in whole steps."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        wide = self.window().width() >= tokens.WIDE_FROM
+        if wide == self._wide:
+            return
+        self._wide = wide
+        heights = HEIGHTS_WIDE if wide else HEIGHTS
+        rows = (
+            (self.score, self.trend),
+            (self.cpu, self.memory, self.disk, self.network),
+            (self.disks, self.processes),
+        )
+        for cards, height in zip(rows, heights, strict=True):
+            for card in cards:
+                card.setMinimumHeight(height)
+        self.score.ring.set_cell(RING_WIDE if wide else RING)
+
+    def _show_figures(self) -> None:
+        now = self.context.clock.now()
+        self._show_cpu(now)
+        self._show_memory(now)
+        self._show_rates(self.disk, "disk_read_bytes_s", "disk_write_bytes_s", now)
+        self._show_rates(self.network, "net_recv_bytes_s", "net_sent_bytes_s", now)
+        limit = float(self.core.option("signals.disk_raise"))
+        self.disks.show_disks(self.core.disks(), limit, DISKS_WIDE if self._wide else DISKS)
+        self.processes.show_processes(self.core.processes(PROCESSES))
+
+    def _show_cpu(self, now: float) -> None:
+        series = self.core.metric_history("cpu_usage", SPAN_S)
+        limit = float(self.core.option("signals.cpu_raise"))
+        cores = os.cpu_count() or 1
+        note = ngettext("{n} core", "{n} cores", cores).format(n=cores)
+        self._show_percent(self.cpu, series, limit, note, now)
+
+    def _show_memory(self, now: float) -> None:
+        series = self.core.metric_history("memory_usage", SPAN_S)
+        limit = float(self.core.option("signals.memory_raise"))
+        free = _last(self.core.metric_history("memory_available_bytes", 5))
+        note = "" if free is None else _("{size} available").format(size=words.size(free))
+        self._show_percent(self.memory, series, limit, note, now)
+
+    def _show_percent(
+        self, card: MetricCard, series: Series, limit: float, note: str, now: float
+    ) -> None:
+        card.plot.set_limits((Limit(limit),))
+        card.draw((series,), SPAN_S, now)
+        value = _last(series)
+        if value is None:
+            card.say_unknown()
+        elif value >= limit:
+            card.say(words.percent(value), note, "warn", _("High"))
+        else:
+            card.say(words.percent(value), note, "ok", _("Normal"))
+
+    def _show_rates(self, card: MetricCard, first: str, second: str, now: float) -> None:
+        pair = tuple(self.core.metric_history(name, SPAN_S) for name in (first, second))
+        card.fit_rate(pair)
+        card.draw(pair, SPAN_S, now)
+        one, other = (_last(series) for series in pair)
+        if one is None or other is None:
+            card.say_unknown()
+            return
+        is_disk = card is self.disk
+        card.say(words.rate(one), _("read") if is_disk else _("received"))
+        text = _("dashed: {rate} written") if is_disk else _("dashed: {rate} sent")
+        card.say_second(text.format(rate=words.rate(other)))
+
+    @Slot()
+    def _show_trend(self) -> None:
+        now = self.context.clock.now()
+        self.trend.show_trend(self.core.score_history(self.trend.span), now, self._signs)
+
+    def _ask_for_signs(self) -> None:
+        since = self.context.clock.now() - 3600
+        query = EventQuery(since=since, limit=2000)
+        self.context.bridge.ask(lambda: tuple(self.core.events(query)), self._got_events)
+
+    def _got_events(self, found: object) -> None:
+        if isinstance(found, tuple):
+            self._signs = signs_of(found)
+            self._show_trend()
+
+
+def _last(series: Series) -> float | None:
+    """Return the latest value, None when it is not known any more."""
+    return series.values[-1] if series.values else None
