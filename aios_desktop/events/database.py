@@ -67,18 +67,21 @@ def _require_writable(connection: apsw.Connection) -> None:
         raise apsw.ReadOnlyError("attempt to write a readonly database")
 
 
-def open_for_reading(path: Path) -> apsw.Connection:
+def open_for_reading(path: Path) -> tuple[apsw.Connection, bool]:
     """Open a database that somebody else may be writing. Raises apsw.Error.
 
-    A folder in which we may not make SQLite's side files is read as it lies.
+    Where SQLite cannot make its side files (a read-only folder, a full disk) the file is read as
+    it lies. The second value is False then: such a connection sees no change, so it is for one
+    use only.
     """
     address = path.absolute().as_uri()
     try:
-        return _looked_at(address)
-    except (apsw.CantOpenError, apsw.ReadOnlyError):
-        if os.access(path.parent, os.W_OK) or not path.exists():
+        return _looked_at(address), True
+    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError, apsw.FullError):
+        log = path.with_name(path.name + "-wal")
+        if os.access(path.parent, os.W_OK) and log.exists() and log.stat().st_size:
             raise
-        return _looked_at(f"{address}?immutable=1")
+        return _looked_at(f"{address}?immutable=1"), False
 
 
 def _looked_at(address: str) -> apsw.Connection:
@@ -113,6 +116,12 @@ def set_aside(path: Path) -> Path:
             beside.rename(aside.with_name(aside.name + side))
     path.rename(aside)
     return aside
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """Return what tells a file from another one that took its name. Raises OSError."""
+    status = path.stat()
+    return (status.st_dev, status.st_ino)
 
 
 def sync_folder(folder: Path) -> None:

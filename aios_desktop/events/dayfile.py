@@ -96,18 +96,26 @@ def require_ours(connection: apsw.Connection) -> None:
 
 
 class DayFile:
-    """The writer's hold on one day. After an exception it is to be closed and opened again."""
+    """The writer's hold on one day."""
 
     def __init__(self, path: Path) -> None:
         self._connection = database.open_for_writing(path)
         self._words: dict[str, int] = {}
         self._full_sync = True
         try:
+            self._identity = database.identity(path)
             if not is_ours(self._connection):
                 self._connection.execute(f"BEGIN IMMEDIATE; {LAYOUT} COMMIT;")
         except BaseException:
             self._connection.close()
             raise
+
+    def is_at(self, path: Path) -> bool:
+        """Say whether this is still the file with that name."""
+        try:
+            return database.identity(path) == self._identity
+        except OSError:
+            return False
 
     def insert(self, rows: Sequence[Row], durable: bool) -> int:
         """Commit rows, to the platter if ``durable``; return how many were new."""
@@ -125,6 +133,7 @@ class DayFile:
             connection.executemany(_INSERT, bindings)
             connection.execute("COMMIT")
         except BaseException:
+            self._words.clear()  # some may have been rolled back
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise

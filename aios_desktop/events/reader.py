@@ -130,9 +130,10 @@ class _Shelf:
     @contextlib.contextmanager
     def lend(self, path: Path) -> Iterator[apsw.Connection]:
         """Lend a connection to the file that has this name now."""
-        status = path.stat()
-        identity = (status.st_dev, status.st_ino)
-        connection = self._take(path, identity) or _open(path)
+        identity = database.identity(path)
+        connection, live = self._take(path, identity), True
+        if connection is None:
+            connection, live = _open(path)
         try:
             yield connection
         except BaseException:
@@ -140,7 +141,7 @@ class _Shelf:
             raise
         with self._lock:
             spare = self._spare.setdefault(path, [])
-            if len(spare) < SPARE:
+            if live and len(spare) < SPARE:
                 spare.append((identity, connection))
                 return
         connection.close()
@@ -164,14 +165,14 @@ class _Shelf:
                 connection.close()
 
 
-def _open(path: Path) -> apsw.Connection:
-    connection = database.open_for_reading(path)
+def _open(path: Path) -> tuple[apsw.Connection, bool]:
+    connection, live = database.open_for_reading(path)
     try:
         require_ours(connection)
     except BaseException:
         connection.close()
         raise
-    return connection
+    return connection, live
 
 
 def _newest(connection: apsw.Connection) -> int:

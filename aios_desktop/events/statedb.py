@@ -58,7 +58,7 @@ class StateDb:
                 except DAMAGED as error:
                     troubles.append(self._set_aside(error))
                     self._connection = _open(self._path, schema)
-                self._reader = database.open_for_reading(self._path)
+                self._reader, _ = database.open_for_reading(self._path)
                 self.durable = True
             except (*UNWRITABLE, *DAMAGED, AiosError, ForeignFileError) as error:
                 troubles.append(self._fall_back(error, schema))
@@ -198,7 +198,7 @@ def _in_memory(path: Path, schema: Sequence[str]) -> apsw.Connection:
     connection = apsw.Connection(":memory:")
     try:
         if path.stat().st_size <= COPY_BYTES:
-            source = database.open_for_reading(path)
+            source, _ = database.open_for_reading(path)
             try:
                 with connection.backup("main", source, "main") as copy:
                     copy.step()

@@ -182,6 +182,8 @@ class EventStore:
     def _insert(self, day: int, rows: Sequence[Row], durable: bool) -> int:
         try:
             return self._file(day).insert(rows, durable)
+        except UNWRITABLE:
+            raise  # the file is as sound as before, and readers need its side files
         except BaseException:
             self._close(day)
             raise
@@ -199,10 +201,13 @@ class EventStore:
 
     def _file(self, day: int) -> DayFile:
         """Return the open file of a day; the one used longest ago is closed beyond the limit."""
+        path = self._folder / file_name(day)
+        if day in self._files and not self._files[day].is_at(path):
+            logger.warning("%s was removed or replaced; it is opened anew", path)
+            self._close(day)
         file = self._files.pop(day, None)
         if file is None:
             private_folder(self._folder)
-            path = self._folder / file_name(day)
             try:
                 file = DayFile(path)
             except (*DAMAGED, ForeignFileError) as error:
@@ -226,7 +231,7 @@ class EventStore:
     def _check(self, path: Path) -> None:
         """Look at a file as a reader would; set it aside when it is damaged."""
         try:
-            connection = database.open_for_reading(path)
+            connection, _ = database.open_for_reading(path)
             try:
                 if is_ours(connection):
                     connection.execute("SELECT min(id), max(id) FROM event").fetchall()

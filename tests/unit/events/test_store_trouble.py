@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -132,6 +133,20 @@ def test_a_file_damaged_while_in_use_is_replaced(
     assert [x.severity for x in store.troubles()] == [Severity.WARNING]
     assert len(asides(file)) == 1
     assert len(store.query(EventQuery(limit=100))) == 10
+
+
+def test_a_folder_removed_while_in_use_is_made_again(
+    make_store: Make, clock: FakeClock, tmp_path: Path
+) -> None:
+    store = make_store()
+    store.open()
+    fill_store(store, clock, 10)
+    assert store.flush(5)
+    shutil.rmtree(tmp_path / "events")
+    clock.advance(60)
+    fill_store(store, clock, 5)
+    assert store.flush(5)
+    assert len(store.query(EventQuery())) == 5
 
 
 def test_an_interrupted_creation_is_finished(
