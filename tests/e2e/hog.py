@@ -18,9 +18,10 @@ MAX_SECONDS = 180
 PR_SET_PDEATHSIG = 1
 
 
-def burn(seconds: float) -> None:
-    """Keep one processor busy. A stopped process does not outlive its time either."""
+def burn(seconds: float, ready: int) -> None:
+    """Keep one processor busy. A stopped process does not outlive its parent either."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.write(ready, b"!")
     end = time.monotonic() + seconds
     number = 1
     while time.monotonic() < end:
@@ -37,11 +38,13 @@ def main() -> int:
     options = parser.parse_args()
     seconds = min(max(options.seconds, 0.1), MAX_SECONDS)
     children = []
+    listen, ready = os.pipe()
     for _ in range(max(1, options.procs)):
         pid = os.fork()
         if pid == 0:
-            burn(seconds)
+            burn(seconds, ready)
         children.append(pid)
+        os.read(listen, 1)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the children die with their parent
     print(*children, flush=True)
     signal.signal(signal.SIGALRM, lambda *_: sys.exit(0))
