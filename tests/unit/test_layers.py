@@ -10,7 +10,16 @@ from pathlib import Path
 import aios_desktop
 
 PACKAGE = Path(aios_desktop.__file__).parent
-WITH_QT = ("aios_desktop.ui", "aios_desktop.daemon", "aios_desktop.scheduler.pool")
+WITH_QT = (
+    "aios_desktop.ui",
+    "aios_desktop.daemon",
+    "aios_desktop.scheduler.pool",
+    # The composition root puts the worker pool in, and what plans offline borrows from it.
+    "aios_desktop.runtime.build",
+    "aios_desktop.runtime.core",
+    "aios_desktop.runtime.launch",
+    "aios_desktop.cli.offline",
+)
 HEAVY = ("PySide6", "shiboken6", "numpy", "pyqtgraph")
 PROGRAM = """
 import importlib, json, sys
