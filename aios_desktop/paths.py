@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,11 +86,19 @@ def find(data_dir: Path | None = None) -> Paths:
     if data_dir is not None:
         root = data_dir.expanduser().absolute()
         return Paths(data=root / "data", config=root / "config", runtime=_short(root))
+    data = Path(platformdirs.user_data_dir(APP))
     return Paths(
-        data=Path(platformdirs.user_data_dir(APP)),
+        data=data,
         config=Path(platformdirs.user_config_dir(APP)),
-        runtime=Path(platformdirs.user_runtime_dir()) / APP,
+        runtime=_runtime(APP) or data / "run",
     )
+
+
+def _runtime(name: str) -> Path | None:
+    """Return a folder of the session's runtime folder; None where the session has none."""
+    if sys.platform == "linux" and not os.environ.get("XDG_RUNTIME_DIR"):
+        return None  # the fallback would lie in the temp folder that all users share
+    return Path(platformdirs.user_runtime_dir()) / name
 
 
 def _short(root: Path) -> Path:
@@ -100,4 +109,4 @@ def _short(root: Path) -> Path:
     import hashlib  # noqa: PLC0415  only for odd, very long folders
 
     name = hashlib.sha256(bytes(root)).hexdigest()[:16]
-    return Path(platformdirs.user_runtime_dir()) / f"{APP}-{name}"
+    return _runtime(f"{APP}-{name}") or folder

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,10 @@ Arguments = argparse.Namespace
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     i18n.use(i18n.system_language())
-    parsed = _parser().parse_args(arguments)
+    logging.getLogger().addHandler(logging.NullHandler())  # commands answer; only instances log
+    # The shared flags are suppressed, or a subcommand's default would undo what stood before it.
+    start = argparse.Namespace(json=False, data_dir=None)
+    parsed = _parser().parse_args(arguments, start)
     command: Callable[[Arguments], int] = parsed.command
     try:
         return command(parsed)
@@ -69,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         description=_("Keeps a computer, and the AI agents working on it, healthy."),
         parents=[common],
     )
-    parser.set_defaults(command=_desktop, json=False, data_dir=None)
+    parser.set_defaults(command=_desktop)
     parser.add_argument("--version", action="version", version=f"aios-desktop {__version__}")
     parser.add_argument("--hidden", action="store_true", help=_("start in the tray only"))
     parser.add_argument(
@@ -170,6 +174,7 @@ def _desktop(parsed: Arguments) -> int:
                 return OK
         except NotRunning:
             pass
+    _need_a_display()
     from aios_desktop.ui.start import start
 
     return start(
@@ -179,6 +184,25 @@ def _desktop(parsed: Arguments) -> int:
         after_s=parsed.after,
         page=parsed.page,
     )
+
+
+def _need_a_display() -> None:
+    """Raise AiosError where Qt would abort the process: without a display that answers."""
+    import os
+
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return
+    if os.environ.get("WAYLAND_DISPLAY"):
+        return
+    display = os.environ.get("DISPLAY", "")
+    if not display:
+        raise AiosError("There is no display. Run without one: aios-desktop daemon")
+    number = display.removeprefix("unix").removeprefix(":").split(".")[0]
+    if number.isdigit() and not Path(f"/tmp/.X11-unix/X{number}").exists():  # noqa: S108
+        raise AiosError(
+            "The display {display} does not answer. Run without one: aios-desktop daemon",
+            display=display,
+        )
 
 
 def _daemon(parsed: Arguments) -> int:

@@ -1,7 +1,8 @@
 """After a crash: every run that was under way is brought to a named state, nothing is repeated blindly.
 
 waiting: goes on waiting, or expires. approved, or running before its first step: ends as
-*interrupted*, nothing was done. A step that was begun but not ended is probed: if its effect is
+*interrupted*, nothing was done. All steps ended: the result is judged. A step that was begun but not
+ended is probed: if its effect is
 there and it was the last step, the result is judged by fresh readings; in all other cases what was
 done is taken back and the run ends as *interrupted*. Judging starts anew; an undo is finished.
 """
@@ -74,7 +75,9 @@ class _Recovery:
         run = self._run
         number = runner.unfinished_step(run)
         if number is None:
-            if runner.begun(run):
+            if runner.all_done(run):
+                self._judge_anew()
+            elif runner.begun(run):
                 self._take_back(
                     Say("AIOS was stopped between two steps. What was done is taken back.")
                 )

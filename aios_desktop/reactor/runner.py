@@ -171,6 +171,12 @@ class Runner:
                 open_steps.pop(entry.step, None)
         return sorted(open_steps)
 
+    def all_done(self, run: Run) -> bool:
+        """Say whether the last step ended well and nothing was taken back since."""
+        last = len(run.plan.steps)
+        ended = {e.step for e in self._journal.entries(run.id) if e.phase is Phase.DONE}
+        return last in ended and self.begun(run) == list(range(1, last + 1))
+
     def unfinished_step(self, run: Run) -> int | None:
         """Return the step whose start is in the journal and whose end is not."""
         started: int | None = None

@@ -80,7 +80,7 @@ class Document:
     def fault(self, path: Path_, message: Say, nearest: str = "", column: int = 0) -> Fault:
         """Return a fault at a part; ``column`` counts from 1 inside a one-line value."""
         line, start = self.place(path)
-        name = ".".join(str(part) for part in path)
+        name = ".".join(str(part) for part in path if part != "#key")
         return Fault(self.file, line, start + max(0, column - 1), name, message, nearest)
 
 
@@ -112,6 +112,8 @@ def parse(raw: bytes, name: str) -> Document:
         node = _single_node(text, name)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if mark and error.context_mark and not "".join(text.splitlines()[mark.line :]).strip():
+            mark = error.context_mark  # found at the end of the file: say where it began
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         message = Say("Not valid YAML: {reason}.", {"reason": str(error.problem or error)[:200]})
         raise FaultyError(Fault(name, line, column, "", message)) from error

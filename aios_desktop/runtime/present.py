@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from typing import TYPE_CHECKING, Any, Final
 
 from aios_desktop.i18n import N_, Say
@@ -199,7 +200,7 @@ def playbook_view(playbook: Playbook, asks: bool, record: tuple[int, int]) -> Pl
     return PlaybookView(
         id=playbook.id,
         version=playbook.version,
-        title=Say(playbook.title),
+        title=_without_values(playbook.title),
         file=playbook.file,
         triggers=playbook.triggers,
         risk=playbook.risk.name.lower(),
@@ -208,6 +209,12 @@ def playbook_view(playbook: Playbook, asks: bool, record: tuple[int, int]) -> Pl
         fixed=record[0],
         runs=record[1],
     )
+
+
+def _without_values(template: str) -> Say:
+    """Return a title whose event is not there yet: "Suspend …"."""
+    names = (name for _, name, _, _ in string.Formatter().parse(template) if name)
+    return Say(template, dict.fromkeys(names, "…"))
 
 
 def fault_views(refused: Sequence[Refused]) -> tuple[PlaybookFault, ...]:

@@ -114,6 +114,20 @@ def test_in_a_step_that_is_half_done_it_is_taken_back(tmp_path: Path) -> None:
     after.close()
 
 
+def test_after_the_last_step_the_result_is_judged(tmp_path: Path) -> None:
+    house, file, approval = asked(tmp_path)
+    house.reactor.approvals.decide(approval, approve=True, by="window")
+    house.reactor.settle = lambda *_: die()  # type: ignore[method-assign]
+    with killed(house):
+        house.scheduler.run()
+    assert house.file_action.applied == ["new"]
+    after = restarted(house)
+    for _ in range(5):
+        after.reading(cpu_usage=10.0)
+    assert (after.only_run().outcome, file.read_text()) == (Outcome.FIXED, "new")
+    after.close()
+
+
 def test_while_it_is_judged_judging_starts_anew(tmp_path: Path) -> None:
     house, file, approval = asked(tmp_path)
     house.reactor.approvals.decide(approval, approve=True, by="window")
