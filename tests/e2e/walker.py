@@ -84,7 +84,7 @@ class Walker:
         self.pid = pid
         self._env = dict(env)
         self._eyes = spawn(
-            [system_python(), str(EYES)],
+            [system_python(), "-W", "ignore", str(EYES)],
             env=self._env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
