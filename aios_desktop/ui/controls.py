@@ -359,10 +359,13 @@ class _ScrollBar(QScrollBar):
     def __init__(self, orientation: Qt.Orientation) -> None:
         super().__init__(orientation)
         self.theme = current()
-        if orientation == Qt.Orientation.Vertical:
-            self.setFixedWidth(10)
-        else:
-            self.setFixedHeight(10)
+
+    def sizeHint(self) -> QSize:
+        """Return a slim bar."""
+        hint = super().sizeHint()
+        if self.orientation() == Qt.Orientation.Vertical:
+            return QSize(10, hint.height())
+        return QSize(hint.width(), 10)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the block where the view is."""

@@ -30,13 +30,16 @@ from aios_desktop.ui.widgets import Scroll
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
-    from aios_desktop.runtime.views import Series
     from aios_desktop.ui.page import Context
     from aios_desktop.ui.signs import Sign
 
 SPAN_S: Final = 1800
-SLOW_S: Final = 5  # a curve of an hour moves a pixel in that time
+CURVES_S: Final = 4  # half of the time in which a curve of half an hour moves by a pixel
+QUICK_SPAN_S: Final = 600
+LATEST_S: Final = 5
 EVENTS_S: Final = 60
+DISK_RATES: Final = ("disk_read_bytes_s", "disk_write_bytes_s")
+NET_RATES: Final = ("net_recv_bytes_s", "net_sent_bytes_s")
 HEIGHTS: Final = (256, 168, 216)
 HEIGHTS_WIDE: Final = (440, 280, 300)
 PROCESSES: Final = 20
@@ -93,8 +96,9 @@ class HealthPage(Page):
             self.score.show_score(self.core.score())
         if "runs" in topics or "metrics" in topics:
             self._ask_for_signs()
-        if "status" in topics or "options" in topics:
+        if "options" in topics:  # among all topics when the page opens
             self._show_figures()
+            self._draw_curves()
             self._show_trend()
 
     def tick(self) -> None:
@@ -102,7 +106,9 @@ class HealthPage(Page):
         self._ticks += 1
         self.score.show_score(self.core.score())
         self._show_figures()
-        if self.trend.span <= 600 or self._ticks % SLOW_S == 0:
+        if self._ticks % CURVES_S == 0:
+            self._draw_curves()
+        if self._ticks % (1 if self.trend.span <= QUICK_SPAN_S else CURVES_S) == 0:
             self._show_trend()
         if self._ticks % EVENTS_S == 0:
             self._ask_for_signs()
@@ -129,35 +135,29 @@ class HealthPage(Page):
         self.score.ring.set_cell(RING_WIDE if wide else RING)
 
     def _show_figures(self) -> None:
-        now = self.context.clock.now()
-        self._show_cpu(now)
-        self._show_memory(now)
-        self._show_rates(self.disk, "disk_read_bytes_s", "disk_write_bytes_s", now)
-        self._show_rates(self.network, "net_recv_bytes_s", "net_sent_bytes_s", now)
+        self._say_cpu()
+        self._say_memory()
+        self._say_rates(self.disk, *DISK_RATES)
+        self._say_rates(self.network, *NET_RATES)
         limit = float(self.core.option("signals.disk_raise"))
         self.disks.show_disks(self.core.disks(), limit, DISKS_WIDE if self._wide else DISKS)
         self.processes.show_processes(self.core.processes(PROCESSES))
 
-    def _show_cpu(self, now: float) -> None:
-        series = self.core.metric_history("cpu_usage", SPAN_S)
+    def _say_cpu(self) -> None:
         limit = float(self.core.option("signals.cpu_raise"))
         cores = os.cpu_count() or 1
         note = ngettext("{n} core", "{n} cores", cores).format(n=cores)
-        self._show_percent(self.cpu, series, limit, note, now)
+        self._say_percent(self.cpu, "cpu_usage", limit, note)
 
-    def _show_memory(self, now: float) -> None:
-        series = self.core.metric_history("memory_usage", SPAN_S)
+    def _say_memory(self) -> None:
         limit = float(self.core.option("signals.memory_raise"))
-        free = _last(self.core.metric_history("memory_available_bytes", 5))
+        free = self._latest("memory_available_bytes")
         note = "" if free is None else _("{size} available").format(size=words.size(free))
-        self._show_percent(self.memory, series, limit, note, now)
+        self._say_percent(self.memory, "memory_usage", limit, note)
 
-    def _show_percent(
-        self, card: MetricCard, series: Series, limit: float, note: str, now: float
-    ) -> None:
+    def _say_percent(self, card: MetricCard, metric: str, limit: float, note: str) -> None:
         card.plot.set_limits((Limit(limit),))
-        card.draw((series,), SPAN_S, now)
-        value = _last(series)
+        value = self._latest(metric)
         if value is None:
             card.say_unknown()
         elif value >= limit:
@@ -165,11 +165,8 @@ class HealthPage(Page):
         else:
             card.say(words.percent(value), note, "ok", _("Normal"))
 
-    def _show_rates(self, card: MetricCard, first: str, second: str, now: float) -> None:
-        pair = tuple(self.core.metric_history(name, SPAN_S) for name in (first, second))
-        card.fit_rate(pair)
-        card.draw(pair, SPAN_S, now)
-        one, other = (_last(series) for series in pair)
+    def _say_rates(self, card: MetricCard, first: str, second: str) -> None:
+        one, other = self._latest(first), self._latest(second)
         if one is None or other is None:
             card.say_unknown()
             return
@@ -177,6 +174,24 @@ class HealthPage(Page):
         card.say(words.rate(one), _("read") if is_disk else _("received"))
         text = _("dashed: {rate} written") if is_disk else _("dashed: {rate} sent")
         card.say_second(text.format(rate=words.rate(other)))
+
+    def _latest(self, metric: str) -> float | None:
+        """Return the latest value, None when it is not known any more."""
+        series = self.core.metric_history(metric, LATEST_S)
+        return series.values[-1] if series.values else None
+
+    def _draw_curves(self) -> None:
+        now = self.context.clock.now()
+        for card, metrics in (
+            (self.cpu, ("cpu_usage",)),
+            (self.memory, ("memory_usage",)),
+            (self.disk, DISK_RATES),
+            (self.network, NET_RATES),
+        ):
+            found = [self.core.metric_history(metric, SPAN_S) for metric in metrics]
+            if len(metrics) > 1:
+                card.fit_rate(found)
+            card.draw(found, SPAN_S, now)
 
     @Slot()
     def _show_trend(self) -> None:
@@ -192,8 +207,3 @@ class HealthPage(Page):
         if isinstance(found, tuple):
             self._signs = signs_of(found)
             self._show_trend()
-
-
-def _last(series: Series) -> float | None:
-    """Return the latest value, None when it is not known any more."""
-    return series.values[-1] if series.values else None

@@ -56,6 +56,8 @@ class OfficePage(Page):
         self.legend.as_list.toggled.connect(self._switch)
         self.legend.needs.clicked.connect(self._toggle_drawer)
         self.view = OfficeView(context.clock)
+        self._dress()
+        context.theme.changed.connect(self._dress)
         self.list = AgentList()
         self.strip = ScoreStrip(HOUR_S)
         self._stack = QStackedWidget()
@@ -78,9 +80,7 @@ class OfficePage(Page):
         self.done.open_run.connect(self._open_repairs)
         self.people = WhoIsHere()
         inside = QWidget()
-        col(
-            self.needs, 4, self.done, 8, self.people, None, gap=10, m=(0, 14, 16, 16), parent=inside
-        )
+        col(self.needs, 4, self.done, 8, self.people, None, gap=10, m=(0, 14, 0, 16), parent=inside)
         self.aside = Plain("bg", self)
         col(Scroll(inside), m=(0, 0, 6, 0), parent=self.aside)
         self.people.hide()
@@ -174,7 +174,8 @@ class OfficePage(Page):
         since = words.midnight(self.context.clock.now())
         done = [run for run in self.core.runs() if _ended_since(run, since)]
         done.sort(key=lambda run: -(run.finished or 0.0))
-        self.done.show_runs(done, DONE_WIDE if self._is_wide else DONE)
+        most = max(1, DONE - max(0, len(self.core.approvals()) - 2))  # cards need the room
+        self.done.show_runs(done, DONE_WIDE if self._is_wide else most)
 
     def _show_strip(self) -> None:
         now = self.context.clock.now()
@@ -190,6 +191,10 @@ class OfficePage(Page):
             self._show_strip()
 
     # what a person does
+
+    @Slot()
+    def _dress(self) -> None:
+        self.view.set_page_color(self.theme.colour("bg"))
 
     @Slot(bool)
     def _switch(self, as_list: bool) -> None:
