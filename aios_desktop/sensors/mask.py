@@ -14,7 +14,7 @@ _WORD = (
     r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_]?key|apikey|access[-_]?key|auth"
     r"|authorization|credential|private[-_]?key|session[-_]?key|cookie|bearer)s?"
 )
-_NAMED: Final = re.compile(rf"(?i)^([-/\w.]*{_WORD})([=:])(.+)$", re.DOTALL)
+_NAMED: Final = re.compile(rf"(?i)^([-/\w.]*{_WORD}(?:[_.-][\w.-]*)?)([=:])(.+)$", re.DOTALL)
 _OPTION: Final = re.compile(rf"(?i)^--?[-\w.]*{_WORD}$")
 _IN_ADDRESS: Final = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,200}):[^\s/@]{1,200}@")
 _IN_TEXT: Final = re.compile(
@@ -26,6 +26,7 @@ _KNOWN: Final = re.compile(
     r"|AIza[\w-]{20,}|glpat-[\w-]{8,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"
 )
 _SHORT_PASSWORD: Final = frozenset({"mysql", "mysqldump", "mysqladmin", "mariadb", "sshpass"})
+_USER_OPTIONS: Final = frozenset({"-u", "--user", "-U", "--proxy-user"})  # of curl: name:password
 
 
 def masked(arguments: Sequence[str]) -> str:
@@ -36,16 +37,11 @@ def masked(arguments: Sequence[str]) -> str:
     """
     shown: list[str] = []
     length = 0
-    hide_next = False
-    short = bool(arguments) and arguments[0].rsplit("/", 1)[-1] in _SHORT_PASSWORD
+    before = ""
+    program = arguments[0].rsplit("/", 1)[-1] if arguments else ""
     for argument in arguments:
-        if hide_next:
-            word, hide_next = HIDDEN, False
-        elif short and argument.startswith("-p") and len(argument) > 2:
-            word = f"-p{HIDDEN}"
-        else:
-            word = _word(argument[:1000])
-            hide_next = bool(_OPTION.match(argument[:200]))
+        word = _word(argument[:1000], before[:200], program)
+        before = argument
         shown.append(word)
         length += len(word) + 1
         if length > MAX_SHOWN:
@@ -55,7 +51,15 @@ def masked(arguments: Sequence[str]) -> str:
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 
-def _word(argument: str) -> str:
+def _word(argument: str, before: str, program: str) -> str:
+    """Return one argument without secrets; the one before it may say that it is one."""
+    if _OPTION.match(before) or (program == "sshpass" and before == "-p"):
+        return HIDDEN
+    option = before if before in _USER_OPTIONS else argument.partition("=")[0]
+    if program == "curl" and option in _USER_OPTIONS and ":" in argument:
+        return f"{argument.partition(':')[0]}:{HIDDEN}"
+    if program in _SHORT_PASSWORD and argument.startswith("-p") and len(argument) > 2:
+        return f"-p{HIDDEN}"
     if named := _NAMED.match(argument):
         return f"{named[1]}{named[2]}{HIDDEN}"
     argument = _IN_ADDRESS.sub(rf"\1:{HIDDEN}@", argument)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,28 +22,45 @@ if TYPE_CHECKING:
 DISKS_EVERY_S: Final = 30.0
 MAX_DISKS: Final = 64
 PRESSURE: Final = Path("/proc/pressure")
+MEMORY_INFO: Final = Path("/proc/meminfo")
 BLOCK_DEVICES: Final = Path("/sys/block")
 _STACKED: Final = ("loop", "ram", "zram", "dm-", "md", "sr", "fd")  # counted below, or no disks
+_AVG10: Final = re.compile(rb"some avg10=([0-9.]+) ")
+_MEMORY_LINE: Final = re.compile(rb"^(MemTotal|MemAvailable|SwapTotal|SwapFree): +(\d+) kB$", re.M)
 _READ_ONLY: Final = frozenset({"squashfs", "iso9660", "erofs", "cramfs", "udf"})
 
 
 class SystemSensor:
     """Reads the figures of the machine. Not for use by two threads at once.
 
-    ``pressure`` is the folder of the kernel's pressure figures.
+    ``pressure`` is the folder of the kernel's pressure figures, ``memory_info`` its file about memory.
     """
 
-    def __init__(self, clock: Clock, *, pressure: Path = PRESSURE) -> None:
+    def __init__(
+        self, clock: Clock, *, pressure: Path = PRESSURE, memory_info: Path = MEMORY_INFO
+    ) -> None:
         import psutil  # noqa: PLC0415  the window must be on screen before this is imported
 
         self._psutil = psutil
         self._clock = clock
         self._cores = os.cpu_count() or 1
         self._pressure = {
-            f"{name}_pressure": pressure / name
+            f"{name}_pressure": str(pressure / name)
             for name in ("cpu", "memory", "io")
             if (pressure / name).is_file()
         }
+        self._memory_info = str(memory_info)
+        self._process = psutil.Process()
+        self._whole_disks: frozenset[str] = _whole_disks()
+        self._parts = (
+            self._cpu,
+            self._memory,
+            self._io,
+            self._network,
+            self._processes,
+            self._pressures,
+            self._own,
+        )
         self._rates = _Rates()
         self._core_times: list[tuple[float, float]] = []
         self._disks: tuple[Disk, ...] = ()
@@ -54,13 +72,12 @@ class SystemSensor:
         """Look at the machine now."""
         at, mono = self._clock.now(), self._clock.monotonic()
         metrics: dict[str, float] = {}
-        for part in (self._cpu, self._memory, self._swap, self._io, self._network, self._processes):
+        for part in self._parts:
             _into(metrics, part)
-        _into(metrics, self._pressures)
-        _into(metrics, self._own)
         if mono >= self._disks_due or mono < self._disks_due - DISKS_EVERY_S:
             self._disks_due = mono + DISKS_EVERY_S
             self._disks = self._read_disks()
+            self._whole_disks = _whole_disks()
         reading = Reading(at, mono, metrics, self._disks)
         if fullest := reading.fullest():
             metrics["disk_usage"] = fullest.percent
@@ -95,19 +112,29 @@ class SystemSensor:
         return found
 
     def _memory(self, out: dict[str, float]) -> None:
+        """Add memory and swap from one small read; psutil reads three files for the same."""
+        found = _memory_info(self._memory_info)
+        total, available = found.get(b"MemTotal", 0), found.get(b"MemAvailable")
+        if available is None or total <= 0:  # another system, or a very old kernel
+            self._portable_memory(out)
+            return
+        out["memory_usage"] = _clamped(round(100.0 * (total - available) / total, 1))
+        out["memory_available_bytes"] = float(available)
+        swap, free = found.get(b"SwapTotal", 0), found.get(b"SwapFree", 0)
+        if swap > 0:
+            out["swap_usage"] = _clamped(round(100.0 * (swap - free) / swap, 1))
+
+    def _portable_memory(self, out: dict[str, float]) -> None:
         memory = self._psutil.virtual_memory()
         out["memory_usage"] = memory.percent
         out["memory_available_bytes"] = float(memory.available)
-
-    def _swap(self, out: dict[str, float]) -> None:
         swap = self._psutil.swap_memory()
         if swap.total > 0:
             out["swap_usage"] = swap.percent
 
     def _io(self, out: dict[str, float]) -> None:
         disks = self._psutil.disk_io_counters(perdisk=True, nowrap=False)
-        whole = _whole_disks()
-        counted = [count for name, count in disks.items() if name in whole]
+        counted = [count for name, count in disks.items() if name in self._whole_disks]
         if not counted:
             return
         rates, mono = self._rates, self._clock.monotonic()
@@ -126,7 +153,8 @@ class SystemSensor:
 
     def _pressures(self, out: dict[str, float]) -> None:
         for name, file in self._pressure.items():
-            _into(out, lambda found, name=name, file=file: _pressure(found, name, file))  # type: ignore[misc]
+            with contextlib.suppress(OSError, ValueError):
+                out[name] = _pressure(file)
 
     def _own(self, out: dict[str, float]) -> None:
         usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -135,7 +163,7 @@ class SystemSensor:
         if self._last is not None and mono > self._last:
             out["own_cpu"] = 100.0 * (used - self._own_cpu_s) / (mono - self._last)
         self._own_cpu_s = used
-        out["own_memory_bytes"] = float(self._psutil.Process().memory_info().rss)
+        out["own_memory_bytes"] = float(self._process.memory_info().rss)
 
     def _read_disks(self) -> tuple[Disk, ...]:
         try:
@@ -183,17 +211,37 @@ def _into(metrics: dict[str, float], part: Callable[[dict[str, float]], None]) -
         part(metrics)
 
 
-def _pressure(out: dict[str, float], name: str, file: Path) -> None:
-    """Add the share of the last ten seconds in which some task waited."""
-    first = file.read_text("ascii").split("\n", 1)[0]
-    for word in first.split():
-        if word.startswith("avg10="):
-            out[name] = float(word[6:])
+def _pressure(file: str) -> float:
+    """Return the share of the last ten seconds in which some task waited, in percent."""
+    match = _AVG10.match(_read(file))
+    if match is None:
+        raise ValueError(file)
+    return float(match[1])
+
+
+def _memory_info(file: str) -> dict[bytes, int]:
+    """Return the bytes of each kind of memory that the kernel tells of."""
+    try:
+        raw = _read(file)
+    except OSError:
+        return {}
+    return {name: 1024 * int(kilobytes) for name, kilobytes in _MEMORY_LINE.findall(raw)}
+
+
+def _read(file: str) -> bytes:
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, 8192)
+    finally:
+        os.close(descriptor)
 
 
 def _whole_disks() -> frozenset[str]:
     """Return the names of real disks, without partitions and without devices made of others."""
-    names = (entry.name for entry in BLOCK_DEVICES.iterdir())
+    try:
+        names = [entry.name for entry in BLOCK_DEVICES.iterdir()]
+    except OSError:
+        return frozenset()
     return frozenset(name for name in names if not name.startswith(_STACKED))
 
 

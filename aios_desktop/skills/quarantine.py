@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from aios_desktop.i18n import Say
+from aios_desktop.i18n import Say, _
 from aios_desktop.paths import private_folder
 from aios_desktop.sensors.caches import Walk, own_cache_folders
 from aios_desktop.skills import moving
@@ -257,7 +257,7 @@ class QuarantineFiles:
             except moving.PlaceTakenError:
                 taken.append(entry.path)
             except moving.DamagedError:
-                failed.append((entry.path, "damaged"))
+                failed.append((entry.path, _("damaged")))
             except OSError as error:
                 failed.append((entry.path, error.strerror or type(error).__name__))
         if taken or failed:

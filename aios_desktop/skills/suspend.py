@@ -259,7 +259,8 @@ class SuspendProcess:
         left = self._stopped(plan, snapshot)
         if left:
             raise ActionError(
-                "Process {pid} does not go on. Run kill -CONT {pid} in a terminal.",
+                "Process {pid} does not go on by itself. Type fg in its terminal, or run"
+                " kill -CONT {pid}.",
                 pid=left[0][0],
                 retry=True,
             )

@@ -30,11 +30,15 @@ from aios_desktop.sensors.mask import MAX_SHOWN, masked
         ["sh", "-c", "PASSWORD=SECRET run"],
         ["sh", "-c", "curl --data 'password=SECRET'"],
         ["app", "/password:SECRET"],
+        ["env", "SECRET_KEY_BASE=SECRET"],
+        ["sshpass", "-p", "SECRET", "ssh", "host"],
+        ["/usr/bin/curl", "-u", "me:SECRET", "https://host"],
+        ["curl", "--user=me:SECRET"],
     ],
 )
 def test_secrets_are_hidden(arguments: list[str]) -> None:
     shown = masked(arguments)
-    assert "SECRET" not in shown.replace("AWS_SECRET_ACCESS_KEY", "")
+    assert "SECRET" not in shown.replace("AWS_SECRET_ACCESS_KEY", "").replace("SECRET_KEY", "")
     assert "***" in shown
 
 
@@ -64,6 +68,8 @@ def test_well_known_tokens_are_hidden_anywhere(token: str) -> None:
         ["ssh", "me@host", "-p", "22"],
         ["git", "clone", "https://example.org/a.git"],
         ["passwd", "me"],
+        ["git", "log", "--author=me", "--tokenizer=x"],
+        ["curl", "-u", "me", "https://host"],
         ["mkdir", "-p", "x"],
     ],
 )

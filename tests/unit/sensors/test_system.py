@@ -121,7 +121,6 @@ def test_pressure_is_read_where_the_kernel_has_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("call", "gone"),
     [
-        ("virtual_memory", {"memory_usage", "memory_available_bytes"}),
         ("cpu_times", {"cpu_usage", "cpu_core_max"}),
         ("pids", {"process_count"}),
         ("disk_usage", {"disk_usage", "disk_free_bytes"}),
@@ -139,6 +138,28 @@ def test_what_cannot_be_read_is_left_out_and_the_rest_stays(
     whole = set(second(SystemSensor(SystemClock())).metrics)
     monkeypatch.setattr(psutil, call, refuse)
     assert set(second(SystemSensor(SystemClock())).metrics) == whole - gone
+
+
+def test_memory_comes_from_psutil_where_the_kernel_does_not_tell(tmp_path: Path) -> None:
+    by_kernel = SystemSensor(SystemClock()).read().metrics
+    by_psutil = SystemSensor(SystemClock(), memory_info=tmp_path / "none").read().metrics
+    for name in ("memory_usage", "memory_available_bytes", "swap_usage"):
+        assert (name in by_kernel) == (name in by_psutil)
+        if name in by_kernel:
+            assert by_kernel[name] == pytest.approx(by_psutil[name], rel=0.05, abs=1)
+
+
+def test_swap_is_told_only_where_there_is_some(tmp_path: Path) -> None:
+    file = tmp_path / "meminfo"
+    text = "MemTotal:       1000 kB\nMemFree:  1 kB\nMemAvailable:    250 kB\nSwapTotal: {} kB\nSwapFree: 30 kB\n"
+    file.write_text(text.format(200))
+    sensor = SystemSensor(SystemClock(), memory_info=file)
+    metrics = sensor.read().metrics
+    assert metrics["memory_usage"] == 75.0
+    assert metrics["memory_available_bytes"] == 256_000
+    assert metrics["swap_usage"] == 85.0
+    file.write_text(text.format(0))
+    assert "swap_usage" not in sensor.read().metrics
 
 
 def test_a_counter_that_was_reset_gives_no_rate(monkeypatch: pytest.MonkeyPatch) -> None:
