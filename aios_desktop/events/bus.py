@@ -109,23 +109,16 @@ class Bus:
         stamp = self._next_stamp()
         if cause is not None:
             trace = cause.trace or cause.id
-        event = Event(
-            stamp,
-            type,
-            source,
-            severity,
-            target,
-            dict(data) if data else {},
-            trace or stamp,
-            cause.id if cause is not None else 0,
-        )
+        origin = 0 if cause is None else cause.id
+        copy = dict(data) if data else {}
+        event = Event(stamp, type, source, severity, target, copy, trace or stamp, origin)
         self.published += 1
-        if self._sink is not None:
-            try:
+        try:
+            if self._sink is not None:
                 self._sink(event, durable)
-            except Exception:
-                self.faults += 1
-                logger.exception("the store refused event %s of type %s", stamp, type)
+        except Exception:
+            self.faults += 1
+            logger.exception("the store refused event %s", stamp)
         for subscription in route:
             try:
                 subscription.handler(event)

@@ -64,6 +64,15 @@ class StateDb:
                 troubles.append(self._fall_back(error, schema))
         return troubles
 
+    def open_copy(self, schema: Sequence[str]) -> None:
+        """Work on a copy in memory, for reading beside a running instance.
+
+        Nothing is made, migrated or set aside on the disk; without a file the copy is empty.
+        """
+        with self._lock:
+            self._connection = _in_memory(self._path, schema)
+            self.durable = False
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[apsw.Connection]:
         """Commit all that is done in the block, or nothing of it.
@@ -197,7 +206,7 @@ def _in_memory(path: Path, schema: Sequence[str]) -> apsw.Connection:
     """Return a database in memory, as a copy of the file if that can be read."""
     connection = apsw.Connection(":memory:")
     try:
-        if path.stat().st_size <= COPY_BYTES:
+        if path.exists() and path.stat().st_size <= COPY_BYTES:
             source, _ = database.open_for_reading(path)
             try:
                 with connection.backup("main", source, "main") as copy:

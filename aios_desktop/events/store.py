@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from aios_desktop.errors import AiosError
 from aios_desktop.events import database
-from aios_desktop.events.buffer import Buffer, Item
+from aios_desktop.events.buffer import BATCH, Buffer, Item
 from aios_desktop.events.database import DAMAGED, UNWRITABLE, ForeignFileError
 from aios_desktop.events.dayfile import DayFile, day_files, file_name, is_ours, today
 from aios_desktop.events.model import Severity
@@ -42,7 +42,11 @@ QUICK_CHECK_BYTES: Final = 32 * 1024 * 1024
 
 
 class EventStore:
-    """Keeps the events of one data folder. All methods may be called from any thread."""
+    """Keeps the events of one data folder. All methods may be called from any thread.
+
+    ``on_trouble`` is told in the writer's thread of each new trouble, and (with severity INFO)
+    when the disk works again; it must return at once and not wait for the store.
+    """
 
     def __init__(
         self, folder: Path, clock: Clock, *, limit: int = 20_000, retry_s: float = 2.0
@@ -82,8 +86,8 @@ class EventStore:
         with self._writing:
             try:
                 private_folder(self._folder)
-                for _, path in day_files(self._folder):
-                    self._check(path)
+                for number, (_, path) in enumerate(day_files(self._folder)):
+                    self._check(path, thoroughly=number == 0)
                 self._file(today(self._clock.now()))
             except REFUSALS as error:
                 self._refused(error)
@@ -152,7 +156,10 @@ class EventStore:
     def _write_all(self) -> bool:
         """Write all that waits; False when the disk refused."""
         with self._writing:
-            while batch := self._buffer.take():
+            # What comes in meanwhile is for the next call, so that a stop is noticed.
+            for _ in range(len(self._buffer) // BATCH + 1):
+                if not (batch := self._buffer.take()):
+                    break
                 try:
                     for day, items in _by_day(batch):
                         self._write_day(day, items)
@@ -228,14 +235,18 @@ class EventStore:
 
     # -- trouble -------------------------------------------------------------------------------
 
-    def _check(self, path: Path) -> None:
-        """Look at a file as a reader would; set it aside when it is damaged."""
+    def _check(self, path: Path, *, thoroughly: bool) -> None:
+        """Look at a file as a reader would; set it aside when it is damaged.
+
+        Only the newest file may have been torn by a crash; reading all of them would cost more
+        than the rest of the start.
+        """
         try:
             connection, _ = database.open_for_reading(path)
             try:
                 if is_ours(connection):
                     connection.execute("SELECT min(id), max(id) FROM event").fetchall()
-                if path.stat().st_size <= QUICK_CHECK_BYTES:
+                if thoroughly and path.stat().st_size <= QUICK_CHECK_BYTES:
                     database.require_intact(connection)
             finally:
                 connection.close()

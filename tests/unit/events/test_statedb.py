@@ -190,6 +190,25 @@ def test_a_file_of_a_newer_version_stays_as_it_is(db: StateDb, path: Path) -> No
     assert path.read_bytes() == content
 
 
+def test_a_copy_leaves_the_disk_alone(db: StateDb, path: Path) -> None:
+    add(db, 1)
+    copy = StateDb(path)
+    copy.open_copy(SCHEMA)
+    add(copy, 2)
+    assert not copy.durable
+    assert (numbers(copy), numbers(db)) == ([1, 2], [1])
+    copy.close()
+
+
+def test_a_copy_of_nothing_is_empty(tmp_path: Path) -> None:
+    copy = StateDb(tmp_path / "nowhere" / "state.db")
+    copy.open_copy(SCHEMA)
+    add(copy, 1)
+    assert numbers(copy) == [1]
+    copy.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.logs_errors
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
