@@ -113,14 +113,17 @@ class Reactor:
             self.approvals.arm(approval)
             told = {
                 "approval": approval.id,
+                "asker": run.plan.asker,
                 "risk": run.plan.risk.name.lower(),
                 "deadline": approval.deadline,
             }
             self.tell("approval.requested", kept, Severity.WARNING, told)
             return
-        kept, _ = self._journal.create(run, deadline=None)
+        # Begun in the same commit in which it is kept: one flush less before the first step.
+        begun = dataclasses.replace(run, state=State.RUNNING, before=self._figures())
+        kept, _ = self._journal.create(begun, deadline=None)
         self.tell("run.planned", kept)
-        self._execute(kept.id)
+        self._start(kept)
 
     # ------------------------------------------------------------------ acting
 
@@ -128,16 +131,24 @@ class Reactor:
         run = self._journal.run(run_id)
         if run is None or self._stopping.is_set():
             return
-        latest = self._m.facts.latest()
-        before = dict(latest.metrics) if latest else {}
-        score = self._m.facts.score()
-        if score is not None:
-            before["score"] = score
-        run = self._journal.move(run_id, {State.APPROVED}, State.RUNNING, before=before)
-        if run is None or self._is_void(run):
+        run = self._journal.move(run_id, {State.APPROVED}, State.RUNNING, before=self._figures())
+        if run is not None:
+            self._start(run)
+
+    def _start(self, run: Run) -> None:
+        if self._is_void(run):
             return
         self.tell("run.started", run)
         self.go_on(run)
+
+    def _figures(self) -> dict[str, float]:
+        """Return all metrics and the score, as they are now."""
+        latest = self._m.facts.latest()
+        found = dict(latest.metrics) if latest else {}
+        score = self._m.facts.score()
+        if score is not None:
+            found["score"] = score
+        return found
 
     def _is_void(self, run: Run) -> bool:
         """End a run whose reason is gone or whose plan has changed since it was approved."""
@@ -250,11 +261,6 @@ class Reactor:
         if undo is None:
             acted = bool(self.runner.begun(run)) and run.plan.reversible
             undo = Undo.POSSIBLE if acted else Undo.NONE
-        latest = self._m.facts.latest()
-        after = dict(latest.metrics) if latest else {}
-        score = self._m.facts.score()
-        if score is not None:
-            after["score"] = score
         done = self._journal.move(
             run.id,
             {run.state},
@@ -266,7 +272,7 @@ class Reactor:
             undo=undo,
             undo_until=now + days * _DAY if undo is Undo.POSSIBLE else 0.0,
             finished=now,
-            after=after,
+            after=self._figures(),
         )
         if done is None:
             return
@@ -282,7 +288,12 @@ class Reactor:
             "run.finished",
             done,
             severity,
-            {"outcome": outcome, "reason": reason.text(), "undo": undo},
+            {
+                "outcome": outcome,
+                "reason": reason.text(),
+                "undo": undo,
+                "approved_by": done.approved_by,
+            },
         )
         logger.info("run %s (%s) ended: %s", done.id, done.playbook, outcome)
         if outcome in TRY_NEXT_AFTER and not bad and not self._stopping.is_set():

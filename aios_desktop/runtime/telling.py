@@ -87,8 +87,10 @@ class Telling:
         )
 
     def _result(self, event: Event) -> None:
-        text = RESULTS.get(str(event.data.get("outcome", "")))
-        if text is None:
+        outcome = str(event.data.get("outcome", ""))
+        text = RESULTS.get(outcome)
+        # What ran by itself is told only when it did harm: the office and the list show the rest.
+        if text is None or not (event.data.get("approved_by") or outcome == "worse"):
             return
         key = f"run-{event.data.get('run', 0)}"
         self._notifier.show(

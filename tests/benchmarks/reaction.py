@@ -1,0 +1,192 @@
+"""How long from an event to the start of its reaction, with the window open.
+
+    python tests/benchmarks/reaction.py [--rounds 5] [--events 200] [--playbooks 1000]
+
+Three figures beside a bare hand-off between two threads, all measured in turns in one process with
+the whole application running (window, sensors, store):
+
+hand-off      a SimpleQueue from thread to thread: the floor
+reaction      published until a worker begins to choose among the playbooks of the event
+action        published until the action begins: chosen, planned, and its journal rows on the disk
+fsync         one journal commit alone, for comparison: nothing durable can be faster
+
+Goals: reaction p50 at most 4 times the hand-off, p99 at most 5 times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from aios_desktop.clock import SystemClock
+from aios_desktop.config import Config
+from aios_desktop.paths import Paths, find
+from aios_desktop.reactor.choosing import Choice, Chooser
+from aios_desktop.runtime.core import RunningCore
+from aios_desktop.runtime.launch import Instance, launch
+from aios_desktop.ui.app import Desktop, run_app
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aios_desktop.events.model import Event
+    from aios_desktop.reactor.playbook import Playbook
+
+PLAYBOOK = """schema: 1
+id: bench_{n}
+title: Benchmark {n}
+trigger: [bench.t{type}]
+when: event.source == "bench"
+limits: []
+steps: [{{do: notify, with: {{text: x}}}}]
+"""
+TYPES = 50
+GAP_S = 0.03  # well below what it can do: this is about latency, not throughput
+
+
+class Handoff:
+    """The floor: one thread waits for another on a SimpleQueue."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[int | None] = SimpleQueue()
+        self.took: list[float] = []
+        self._thread = threading.Thread(target=self._wait, daemon=True)
+        self._thread.start()
+
+    def _wait(self) -> None:
+        while (sent := self._queue.get()) is not None:
+            self.took.append((time.perf_counter_ns() - sent) / 1000)
+
+    def fire(self) -> None:
+        self._queue.put(time.perf_counter_ns())
+
+
+class Reactions:
+    """Publishes events and notes when their reactions begin."""
+
+    def __init__(self, core: RunningCore) -> None:
+        self._core = core
+        self._sent: dict[int, int] = {}
+        self.chosen: list[float] = []
+        self.acted: list[float] = []
+        self.commits: list[float] = []
+        core.listen(self._see)
+        choose = Chooser.choose
+
+        def noted(chooser: Chooser, event: Event, candidates: Sequence[Playbook]) -> Choice:
+            now = time.perf_counter_ns()
+            if (sent := self._sent.get(int(event.data.get("n", -1)))) is not None:
+                self.chosen.append((now - sent) / 1000)
+            return choose(chooser, event, candidates)
+
+        Chooser.choose = noted  # type: ignore[method-assign,assignment]
+
+    def fire(self, n: int) -> None:
+        self._sent[n] = time.perf_counter_ns()
+        self._core.emit(
+            f"bench.t{n % TYPES}", severity="info", source="bench", target=str(n), data={"n": n}
+        )
+
+    def _see(self, event: Event) -> None:
+        if event.type == "action.triggered" and event.target.isdigit():
+            now = time.perf_counter_ns()
+            self.acted.append((now - self._sent[int(event.target)]) / 1000)
+
+
+def measure(core: RunningCore, rounds: int, events: int, say: Callable[[str], None]) -> None:
+    """Fire in turns and print."""
+    handoff, reactions = Handoff(), Reactions(core)
+    number = 0
+    for _ in range(rounds):
+        for _ in range(events):
+            handoff.fire()
+            time.sleep(GAP_S)
+        for _ in range(events):
+            number += 1
+            reactions.fire(number)
+            time.sleep(GAP_S)
+        deadline = time.monotonic() + 20
+        while len(reactions.acted) < number and time.monotonic() < deadline:
+            time.sleep(0.05)
+    db = core._p.db
+    for _ in range(200):
+        start = time.perf_counter_ns()
+        with db.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO good_playbook VALUES ('bench', '', x'')")
+        reactions.commits.append((time.perf_counter_ns() - start) / 1000)
+    floor = figures(handoff.took)
+    say(
+        f"load {os.getloadavg()[0]:.2f}, {number} events, all reacted: {len(reactions.acted) == number}"
+    )
+    for name, took in (
+        ("hand-off", handoff.took),
+        ("reaction", reactions.chosen),
+        ("action", reactions.acted),
+        ("fsync", reactions.commits),
+    ):
+        p50, p99 = figures(took)
+        say(
+            f"{name:<10} p50 {p50:9.1f} us   p99 {p99:9.1f} us   "
+            f"ratio p50 {p50 / floor[0]:7.1f}   p99 {p99 / floor[1]:7.1f}"
+        )
+
+
+def figures(took: list[float]) -> tuple[float, float]:
+    """Return median and 99th percentile."""
+    return statistics.median(took), statistics.quantiles(took, n=100)[98]
+
+
+def prepare(folder: Path, playbooks: int) -> Paths:
+    """Write the playbooks: a few per event type, one of them acts."""
+    paths = find(folder)
+    paths.playbooks.mkdir(parents=True, mode=0o700)
+    for n in range(playbooks):
+        text = PLAYBOOK.format(n=n, type=n % TYPES)
+        if n >= TYPES:
+            text = text.replace('"bench"', '"never"')
+        (paths.playbooks / f"{n:05}.yaml").write_text(text)
+    return paths
+
+
+def main() -> None:
+    """Run the application and measure beside it."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--events", type=int, default=100)
+    parser.add_argument("--playbooks", type=int, default=1000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        paths = prepare(Path(name), min(options.playbooks, 990))
+        made: list[Instance] = []
+
+        def factory() -> RunningCore:
+            config = Config(paths.options)
+            made.append(launch(paths, SystemClock(), config))
+            return made[0].core
+
+        def ready(desktop: Desktop) -> None:
+            def work() -> None:
+                time.sleep(3)
+                measure(made[0].core, options.rounds, options.events, print)
+                desktop.frame.closed.emit()
+
+            threading.Thread(target=work, daemon=True).start()
+
+        run_app(factory, places=paths, clock=SystemClock(), ready=ready)
+        made[0].stop()
+
+
+if __name__ == "__main__":
+    main()
