@@ -7,10 +7,13 @@ import hashlib
 import json
 import os
 import stat
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -488,3 +491,51 @@ def test_any_name_content_and_mode_comes_back(
     assert {k: v for k, v in after.items() if k.is_file()} == {
         k: v for k, v in before.items() if k.is_file()
     }
+
+
+KILLED = """
+import json, sys, threading
+from pathlib import Path
+from aios_desktop.clock import SystemClock
+from aios_desktop.skills import quarantine
+quarantine.BATCH = 4
+cache, kept, asked = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+action = quarantine.QuarantineFiles(
+    SystemClock(), kept, max_gb=lambda: 1.0, folders=lambda: {"pip": cache}
+)
+plan = action.plan({"cache": "pip", "older_than": "14d"})
+snapshot = action.snapshot(plan)
+print(json.dumps([dict(plan.expects), dict(snapshot)]), flush=True)
+
+class Hangs:
+    left = asked
+    def is_set(self):
+        self.left -= 1
+        if self.left < 0:
+            print("now", flush=True)
+            threading.Event().wait()
+        return False
+
+action.apply(plan, snapshot, Hangs())
+"""
+
+
+@pytest.mark.parametrize("asked", [58, 61, 65, 70])
+def test_what_a_killed_program_moved_comes_back(full: Place, asked: int, disk: str) -> None:
+    place = full
+    before = place.facts()
+    child = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(place.cache), str(place.kept), str(asked)],
+        stdout=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    expects, snapshot = json.loads(child.stdout.readline())
+    assert child.stdout.readline() == b"now\n"
+    child.kill()
+    child.communicate()
+    assert place.files_kept() != []
+    plan = replace(place.plan(), expects=expects)
+    assert place.action.probe(plan, snapshot) is Presence.PARTIAL
+    place.action.undo(plan, snapshot)
+    assert place.facts() == before
+    assert left(place) == []
