@@ -110,8 +110,9 @@ def run(paths: Paths, *, seconds: float | None, as_json: bool) -> int:
     config.load()
     instance = launch(paths, SystemClock(), config)
     application = _Daemon(instance, as_json=as_json, out=sys.stdout)
-    for _notice in instance.core.status().notices:
-        pass
+    print(_("AIOS watches this machine. Ctrl+C ends it."), flush=True)
+    for notice in instance.core.status().notices:
+        print(f"{notice.severity}: {notice.text.text()}", file=sys.stderr, flush=True)
     if seconds is not None:
         QTimer.singleShot(int(seconds * 1000), application, application.quit)
     try:
@@ -119,7 +120,7 @@ def run(paths: Paths, *, seconds: float | None, as_json: bool) -> int:
     finally:
         application.close_down()
         if sys.stdout.isatty() and not as_json:
-            pass
+            print()
 
 
 def _set_up_log(paths: Paths) -> None:

@@ -69,7 +69,9 @@ def private_folder(folder: Path) -> Path:
     Raises AiosError when that is not possible.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for place in (*reversed(folder.parents), folder):  # mkdir(parents=True) would use the umask
+            if not place.exists():
+                place.mkdir(mode=0o700, exist_ok=True)
         if folder.stat().st_mode & 0o077 and folder.stat().st_uid == os.getuid():
             folder.chmod(0o700)
     except OSError as error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aios_desktop.errors import AiosError
 from aios_desktop.i18n import Say
 from aios_desktop.reactor.records import Phase
-from aios_desktop.skills.action import ActionError, Kind, Presence
+from aios_desktop.skills.action import ActionError, Kind, Presence, WorldChanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -143,9 +143,12 @@ class Runner:
         if late:
             reason = Say("It took longer than {n} s.", {"n": round(limits.timeout_s)})
         plan = run.plan.steps[number - 1]
-        self._journal.note(
-            run.id, (Phase.FAILED, number, {"took_s": took, "error": reason.to_json()})
-        )
+        entries: list[tuple[Phase, int, Mapping[str, Any]]] = [
+            (Phase.FAILED, number, {"took_s": took, "error": reason.to_json()})
+        ]
+        if isinstance(error, WorldChanged):  # it touched nothing, so there is nothing to undo
+            entries.append((Phase.UNDO_DONE, number, {"untouched": True}))
+        self._journal.note(run.id, *entries)
         told = {"step": number, "action": plan.action, "target": plan.target, "attempt": attempt}
         failed = {**told, "ok": False, "error": reason.text(), "took_s": round(took, 4)}
         self._tell("action.completed", run, failed)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aios_desktop.sensors.reading import Reading
     from aios_desktop.sensors.signals import SignalSpec
 
-WINDOW_S: Final = 30.0
+WINDOW_S: Final = 10.0
 STALE_S: Final = 30.0  # older figures are no longer known
 TROUBLE_S: Final = 900.0
 MAX_TROUBLES: Final = 1000

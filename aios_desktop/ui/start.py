@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -86,5 +87,6 @@ def _set_up_log(paths: Paths) -> None:
     try:
         private_folder(paths.log.parent)
         log.set_up(paths.log)
-    except (AiosError, OSError):
+    except (AiosError, OSError) as error:
+        print(f"aios-desktop: {error}", file=sys.stderr)
         log.set_up(None)

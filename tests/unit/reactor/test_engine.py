@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aios_desktop.reactor.records import Outcome, State, Undo
-from aios_desktop.skills.action import ActionError, Kind, Risk
+from aios_desktop.skills.action import ActionError, Kind, Risk, WorldChanged
 from tests.unit.reactor.house import FileAction, House, build
 
 HEARTBEAT = """
@@ -223,6 +223,19 @@ def test_a_step_that_fails_for_good_is_rolled_back(house: House) -> None:
     house.scheduler.run()
     assert file.read_text() == "old"
     assert house.only_run().outcome is Outcome.FAILED
+
+
+def test_a_step_that_refused_to_touch_a_changed_world_needs_no_undo(house: House) -> None:
+    file = with_file(house)
+    house.publish()
+    house.scheduler.run()
+    (approval,) = house.journal.waiting()
+    house.reactor.approvals.decide(approval.id, approve=True, by="window")
+    house.file_action.fail = [WorldChanged("The file changed.")]
+    house.file_action.fail_undo = ActionError("must not be called")
+    house.scheduler.run()
+    assert (house.only_run().outcome, house.only_run().undo) == (Outcome.FAILED, Undo.NONE)
+    assert file.read_text() == "old"
 
 
 def test_candidates_are_tried_in_turn_in_one_trace(house: House) -> None:
