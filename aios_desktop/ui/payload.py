@@ -88,9 +88,11 @@ def figure(value: float) -> str:
 
 
 def took(seconds: float) -> str:
-    """Say how long something took, short times with one place: 4.1 s, 26 min."""
+    """Say how long something took, short times more finely: 12 ms, 4.1 s, 26 min."""
+    if 0 < seconds < 0.0995:
+        return _("{n} ms").format(n=max(1, round(seconds * 1000)))
     if 0 < seconds < 9.95:
-        return _("{n} s").format(n=f"{seconds:.1f}")
+        return _("{n} s").format(n=f"{seconds:.1f}".removesuffix(".0"))
     return words.span(min(seconds, _LATEST))
 
 

@@ -1,22 +1,24 @@
-"""The face of an agent: a piece of the office around its place, always in daylight."""
+"""Pieces of the office on other pages: the face of an agent, the picture of an empty page.
+
+The sprites are read when the first of them is painted.
+"""
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from aios_desktop.ui import app_icon
 from aios_desktop.ui.theme import current
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QPaintEvent, QPixmap
 
 CELLS: Final = 20
-_OFFICE: Final = "aios_desktop.ui.office.view"  # loads the sprites, so only when it is painted
+PIECE: Final = (64, 32)
 
 
 class Portrait(QWidget):
@@ -30,12 +32,12 @@ class Portrait(QWidget):
         self.setFixedSize(CELLS * scale + 2, CELLS * scale + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the picture in its frame, or the application's mark when there is none."""
+        """Draw the picture in its frame, or the application's mark for somebody unknown."""
         del event
         painter, box = QPainter(self), self.rect()
         dpr = self.devicePixelRatioF()
         if self._made is None or self._made[0] != dpr:
-            self._made = dpr, _picture(self._agent, self._scale, dpr)
+            self._made = dpr, _face(self._agent, self._scale, dpr)
         picture = self._made[1]
         painter.fillRect(box, self.theme.colour("frame"))
         inside = box.adjusted(1, 1, -1, -1)
@@ -52,13 +54,33 @@ class Portrait(QWidget):
                 painter.fillRect(QRect(x, y, 2, 2), ground)
 
 
-def _picture(agent: str, scale: int, dpr: float) -> QPixmap | None:
-    """Ask the office for the picture; None when this agent has none."""
+class Piece(QWidget):
+    """A piece of the office, by day in light themes and by night in dark ones."""
+
+    def __init__(self, name: str, scale: int = 3) -> None:
+        super().__init__()
+        self.theme = current()
+        self._name, self._scale = name, scale
+        self._made: tuple[float, str, QPixmap] | None = None
+        self.setFixedSize(PIECE[0] * scale, PIECE[1] * scale)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the picture."""
+        del event
+        dpr, daytime = self.devicePixelRatioF(), "night" if self.theme.is_dark else "day"
+        if self._made is None or self._made[:2] != (dpr, daytime):
+            from aios_desktop.ui.office import pictures  # noqa: PLC0415  reads the sprites
+
+            picture = pictures.empty_piece(self._name, self._scale, dpr, daytime)
+            self._made = dpr, daytime, picture
+        QPainter(self).drawPixmap(self.rect(), self._made[2])
+
+
+def _face(agent: str, scale: int, dpr: float) -> QPixmap | None:
+    """Ask the office for a face; None when this agent has none."""
+    from aios_desktop.ui.office import pictures  # noqa: PLC0415  reads the sprites
+
     try:
-        find = importlib.import_module(_OFFICE).portrait
-        made = find(agent, scale, dpr)
-    except (ImportError, AttributeError, KeyError):
+        return pictures.portrait(agent, scale, dpr)
+    except KeyError:
         return None
-    if isinstance(made, QImage):
-        made = QPixmap.fromImage(made)
-    return made if isinstance(made, QPixmap) and not made.isNull() else None

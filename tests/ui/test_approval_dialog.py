@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from aios_desktop import i18n
+from aios_desktop.errors import AiosError
 from aios_desktop.i18n import Say
 from aios_desktop.runtime.views import Answer, Decided
 from aios_desktop.ui.bridge import Bridge
@@ -98,9 +99,9 @@ def test_opens_beside_the_window_and_blocks_nothing(make: Make) -> None:
 def test_the_focus_is_on_deny_and_enter_denies(qtbot: QtBot, make: Make, core: Recorder) -> None:
     dialog = make()
     assert dialog.focusWidget() is dialog.deny_button
-    QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    with qtbot.waitSignal(dialog.finished):
+        QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
     assert core.sent == [("deny", 31, "window", "", "")]
-    assert not dialog.isVisible()
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
@@ -124,9 +125,9 @@ def test_esc_and_not_now_decide_nothing(qtbot: QtBot, make: Make, core: Recorder
 
 def test_alt_a_approves_with_the_digest(qtbot: QtBot, make: Make, core: Recorder) -> None:
     dialog = make()
-    QTest.keyClick(dialog, Qt.Key.Key_A, Qt.KeyboardModifier.AltModifier)
+    with qtbot.waitSignal(dialog.finished):
+        QTest.keyClick(dialog, Qt.Key.Key_A, Qt.KeyboardModifier.AltModifier)
     assert core.sent == [("approve", 31, "window", "d31", "")]
-    assert not dialog.isVisible()
 
 
 def test_approve_right_after_it_appeared_is_not_meant(
@@ -283,16 +284,42 @@ def test_a_refusal_is_shown_and_ends_it(make: Make, core: Recorder, what: Decide
     dialog = make()
     core.refusal = Answer(False, what, Say("It was approved before, by {by}.", {"by": "cli"}))
     dialog.approve_button.click()
+    settle()
     assert dialog.isVisible()
     assert dialog.notice() == "It was approved before, by cli."
     assert not dialog.approve_button.isEnabled()
     assert not dialog.deny_button.isEnabled()
 
 
+def test_a_decision_is_handed_over_once(make: Make, core: Recorder) -> None:
+    dialog = make()
+    dialog.approve_button.click()
+    dialog.deny_button.click()
+    dialog.approve_button.click()
+    settle()
+    assert [sent[0] for sent in core.sent] == ["approve"]
+
+
+def test_a_core_that_fails_is_told(
+    make: Make, core: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_more: object) -> Answer:
+        raise AiosError("The journal cannot be written: {reason}.", reason="disk full")
+
+    dialog = make()
+    monkeypatch.setattr(core, "approve", fail)
+    dialog.approve_button.click()
+    settle()
+    assert dialog.notice() == "The journal cannot be written: disk full."
+    assert dialog.deny_button.isEnabled()
+    assert dialog.isVisible()
+
+
 def test_a_changed_plan_can_only_be_denied(make: Make, core: Recorder) -> None:
     dialog = make()
     core.refusal = Answer(False, Decided.CHANGED, Say("The plan is not the one that was shown."))
     dialog.approve_button.click()
+    settle()
     assert not dialog.is_over
     assert not dialog.approve_button.isEnabled()
     assert dialog.deny_button.isEnabled()

@@ -138,13 +138,13 @@ CPU = {"resource": "cpu", "value": 96.4, "threshold": 85.0, "held_s": 5.2}
             "run.retrying",
             "",
             {"step": 2, "attempt": 3, "delay_s": 4.0},
-            "Step 2 is tried again in 4.0 s, try 3",
+            "Step 2 is tried again in 4 s, try 3",
         ),
         (
             "action.completed",
             "",
             {"step": 1, "action": "process.suspend", "ok": True, "took_s": 0.012},
-            "Step 1 is done in 0.0 s: process.suspend",
+            "Step 1 is done in 12 ms: process.suspend",
         ),
         (
             "action.completed",

@@ -5,22 +5,25 @@ Denying is the default in every way: the focus is on Deny, Enter denies, no answ
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QPainter, QShortcut
 from PySide6.QtWidgets import QDialog, QLayout, QWidget
 
+from aios_desktop.errors import AiosError
 from aios_desktop.i18n import _
-from aios_desktop.runtime.views import Decided
+from aios_desktop.runtime.views import Answer, Decided
 from aios_desktop.ui import payload, words
 from aios_desktop.ui.column import Column
+from aios_desktop.ui.decision import fact_rows
 from aios_desktop.ui.dialogs import approval_parts as parts
 from aios_desktop.ui.plain import visible
 from aios_desktop.ui.widgets import Button, Glyph, Scroll, Text, col, row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtGui import QHideEvent, QKeyEvent, QPaintEvent, QShowEvent
     from PySide6.QtWidgets import QBoxLayout
@@ -28,12 +31,15 @@ if TYPE_CHECKING:
     from aios_desktop.clock import Clock
     from aios_desktop.events.model import Event
     from aios_desktop.runtime.port import Core
-    from aios_desktop.runtime.views import Answer, ApprovalView
+    from aios_desktop.runtime.views import ApprovalView
     from aios_desktop.ui.bridge import Bridge
     from aios_desktop.ui.theme import Theme
 
+logger = logging.getLogger(__name__)
+
 WIDTH: Final = 640
 LAMP: Final = 4
+GUTTER: Final = 10  # the scroll bar stands in the margin
 GUARD_S: Final = 0.4  # after it appears: a click or key that was meant for something else
 SECOND_MS: Final = 1000
 SCREEN_PART: Final = 0.92
@@ -60,9 +66,10 @@ class ApprovalDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.approval = approval
-        self._core, self._theme, self._clock = core, theme, clock
+        self._core, self._bridge, self._theme, self._clock = core, bridge, theme, clock
         self._active_since = clock.monotonic()
-        self._is_over = False
+        self._is_over = self._is_asking = False
+        self._is_stale = False  # the plan is not the one that is shown
         question = visible(approval.title.text())
         self.setWindowTitle(_("AIOS: {question}").format(question=question))
         self.setModal(False)
@@ -110,12 +117,12 @@ class ApprovalDialog(QDialog):
         if self._is_high:
             items += [parts.HighRisk(approval), 4]
         items += [parts.why(approval, self.trace_button), 2, self.plan, 4]
-        items.append(parts.fact_rows(approval))
+        items.append(fact_rows(approval))
         if self.word is not None:
             self.word.edit.textChanged.connect(self._unlock)
             items += [6, self.word]
         self._body = Column()
-        self._inside = col(*items, None, gap=8, m=(24, 24, 24, 18), parent=self._body)
+        self._inside = col(*items, None, gap=8, m=(24, 24, 24 - GUTTER, 18), parent=self._body)
         self._scroll = Scroll(self._body)
         self._foot = self._make_foot()
         lay = col(self._scroll, self._foot, gap=0, m=(0, LAMP, 0, 0), parent=self)
@@ -166,10 +173,8 @@ class ApprovalDialog(QDialog):
         """Take the height that the content needs, at most what the screen has."""
         for layout in (self._inside, self._below):
             layout.invalidate()
-        inside, below = _height(self._inside, WIDTH), _height(self._below, WIDTH)
+        inside, below = _height(self._inside, WIDTH - GUTTER), _height(self._below, WIDTH)
         most = int(self.screen().availableSize().height() * SCREEN_PART)
-        if LAMP + inside + below > most:
-            inside = _height(self._inside, WIDTH - self._scroll.verticalScrollBar().width())
         self._foot.setFixedHeight(below)
         self.resize(WIDTH, min(LAMP + inside + below, most))
 
@@ -179,19 +184,34 @@ class ApprovalDialog(QDialog):
     def approve(self) -> None:
         """Approve the plan that is shown, unless the dialog has only just appeared."""
         appeared = self._clock.monotonic() - self._active_since
-        if self._is_over or not self.approve_button.isEnabled() or appeared < GUARD_S:
+        if not self.approve_button.isEnabled() or appeared < GUARD_S:
             return
+        core, asked = self._core, self.approval
         word = self.word.typed() if self.word is not None else ""
-        answer = self._core.approve(self.approval.id, by=BY, digest=self.approval.digest, word=word)
-        self._take(answer)
+        self._ask(lambda: core.approve(asked.id, by=BY, digest=asked.digest, word=word))
 
     @Slot()
     def deny(self) -> None:
         """Deny it: nothing is done."""
-        if not self._is_over:
-            self._take(self._core.deny(self.approval.id, by=BY))
+        core, asked = self._core, self.approval
+        self._ask(lambda: core.deny(asked.id, by=BY))
 
-    def _take(self, answer: Answer) -> None:
+    def _ask(self, work: Callable[[], Answer]) -> None:
+        """Hand the decision to the core once; the buttons rest until it has answered."""
+        if self._is_over or self._is_asking:
+            return
+        self._is_asking = True
+        self._bridge.ask(work, self._take)
+
+    def _take(self, answer: object) -> None:
+        self._is_asking = False
+        if isinstance(answer, AiosError):
+            self._say(visible(_(answer.key).format(**answer.values)))
+            return
+        if not isinstance(answer, Answer):
+            logger.error("a decision could not be handed over: %r", answer)
+            self._say(_("That did not work. The log says why."))
+            return
         if answer.ok:
             self._is_over = True
             self.accept()
@@ -202,7 +222,8 @@ class ApprovalDialog(QDialog):
             return
         self._say(text)
         if answer.what == Decided.CHANGED:
-            self.approve_button.setEnabled(False)
+            self._is_stale = True
+            self._unlock()
 
     def _end(self, text: str) -> None:
         """Say why there is nothing left to decide, and leave only the way out."""
@@ -231,7 +252,8 @@ class ApprovalDialog(QDialog):
     @Slot()
     def _unlock(self) -> None:
         if not self._is_over:
-            self.approve_button.setEnabled(self.word is None or self.word.fits())
+            fits = self.word is None or self.word.fits()
+            self.approve_button.setEnabled(fits and not self._is_stale)
 
     @Slot()
     def _count_down(self) -> None:
@@ -246,14 +268,16 @@ class ApprovalDialog(QDialog):
     @Slot(object)
     def _heard(self, events: Sequence[Event]) -> None:
         for event in events:
-            if event.type == "approval.decided" and event.data.get("approval") == self.approval.id:
+            if event.type != "approval.decided" or self._is_asking:
+                continue
+            if event.data.get("approval") == self.approval.id:
                 self._decided_elsewhere(
                     payload.text(event.data, "decision"), payload.text(event.data, "by")
                 )
 
     @Slot(object)
     def _changed(self, topics: frozenset[str]) -> None:
-        if self._is_over or "approvals" not in topics:
+        if self._is_over or self._is_asking or "approvals" not in topics:
             return
         if any(item.id == self.approval.id for item in self._core.approvals()):
             return

@@ -24,7 +24,6 @@ from aios_desktop.ui.widgets import (
     Plain,
     Text,
     col,
-    facts,
     flat_bars,
     row,
 )
@@ -210,30 +209,3 @@ def why(approval: ApprovalView, trace: Button) -> QBoxLayout:
     """Return the cause, with the button that shows its trace."""
     said = Text(visible(approval.why.text()), wrap=True)
     return col(row(Text(_("Why"), "strong"), None, trace, gap=8), said, gap=2)
-
-
-def fact_rows(approval: ApprovalView) -> QBoxLayout:
-    """Return risk, undo, success and record, in two columns."""
-    reason = visible(approval.risk_reason.text())
-    risk = {
-        "low": _("Low: {reason}"),
-        "medium": _("Medium: {reason}"),
-        "high": _("High: {reason}"),
-    }.get(approval.risk, "{reason}")
-    icon = approval.risk if approval.risk in ("low", "medium", "high") else "unknown"
-    left = facts(
-        (
-            (icon, _("Risk"), risk.format(reason=reason), "text"),
-            ("undo", _("Undo"), visible(approval.undo.text()), "text"),
-        )
-    )
-    right = facts(
-        (
-            ("check", _("Success"), visible(approval.success.text()), "text"),
-            ("flag", _("Record"), visible(approval.record.text()), "text"),
-        )
-    )
-    made = row(col(*left, None, gap=6), col(*right, None, gap=6), gap=24)
-    made.setStretch(0, 1)
-    made.setStretch(1, 1)
-    return made
