@@ -149,6 +149,16 @@ class Walker:
         raw = self._ask("focused")
         return Node.read(raw) if raw else None
 
+    def wait_focus(self, name: str, patience_s: float = 10.0) -> Node:
+        """Wait until the thing with this name has the keyboard focus. Raises TimeoutError."""
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            node = self.focused()
+            if node is not None and node.name == name:
+                return node
+            time.sleep(STEP_S)
+        raise TimeoutError(f"the focus is not on {name!r} but on {self.focused()}")
+
     def write(self, text: str, name: str = "", **request: Any) -> None:
         """Replace the text of a field, in any script."""
         self.wait(name, **request)
