@@ -240,6 +240,20 @@ def test_submitting_just_as_threads_end_loses_nothing() -> None:
     assert pool.stats().done == 1000
 
 
+def test_a_thread_called_just_as_it_gives_up_takes_the_call() -> None:
+    pool = WorkerPool(SystemClock(), linger_s=0.0)
+    asleep = threading.Lock()
+    asleep.acquire()  # and not in the pool's list: somebody has taken it to wake it up
+    answers: list[bool] = []
+    thread = threading.Thread(target=lambda: answers.append(pool._wait(asleep)))
+    thread.start()
+    asleep.release()
+    thread.join(PATIENCE_S)
+    assert answers == [True]
+    assert asleep.locked()  # the call is used up, the next one will be a new one
+    assert pool.close(PATIENCE_S)
+
+
 def test_the_scheduler_waits_without_holding_a_slot(pool: WorkerPool) -> None:
     keeper = Timekeeper(SystemClock())
     scheduler: Scheduler = PoolScheduler(pool, keeper)

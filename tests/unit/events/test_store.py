@@ -54,6 +54,7 @@ def test_a_query_sees_what_is_not_committed_yet(make_store: Make, clock: FakeClo
     store.open()
     bus = Bus(Stamps(clock), store.append)
     first = bus.publish("resource.high", source="a")
+    assert store.query(EventQuery(trace=first.id)) == [first]
     assert store.flush(5)
     second = bus.publish("run.started", source="b", cause=first)
     assert store.waiting == 1

@@ -228,15 +228,20 @@ def test_a_full_disk_is_waited_for(
     # part of it may still have found room in the write-ahead log
     assert store.stored + store.lost + store.waiting == 3010
     assert store.waiting > 500
-    waiting, lost = store.waiting, store.lost
+    waiting = store.waiting
     assert [x.id for x in store.troubles()] == ["events.write"]
     assert len(store.query(EventQuery(limit=5000))) == store.stored + waiting
 
+    clock.advance(60)
+    late = Bus(Stamps(clock), store.append).publish("late.kind", source="late", durable=True)
     lanes.start("store", store.run, store.wake)
+    assert not store.flush(5)
+    lost = store.lost
     disk.free()
     assert recovered.wait(10)
     assert store.flush(10)
-    assert (store.stored, store.lost, store.waiting) == (3010 - lost, lost, 0)
+    assert (store.stored, store.lost, store.waiting) == (3011 - lost, lost, 0)
+    assert store.query(EventQuery(type="late.kind")) == [late]
     assert store.troubles() == []
     assert [x.severity for x in told] == [Severity.ERROR, Severity.INFO]
 
