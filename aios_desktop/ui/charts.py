@@ -50,19 +50,31 @@ class Limit:
     text: str = ""
 
 
-class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """A plot over time with fixed ranges: time runs in whole steps, so that only curves change."""
+class Plot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
+    """A plot over time with fixed ranges: time runs in whole steps, so that only curves change.
+
+    It is put together from axes and a view box: pyqtgraph's own plot brings dozens of menus.
+    """
 
     def __init__(self, lines: Sequence[Line], *, name: str, left: int = 36) -> None:
         super().__init__()
         self.theme = current()
         self.setAccessibleName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for widget in (self, self.viewport()):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMouseEnabled(x=False, y=False)
-        self.hideButtons()
-        self.setMenuEnabled(False)
+        self._box = pg.ViewBox(enableMouse=False, enableMenu=False)
+        self._left = pg.AxisItem("left")
+        self._bottom = pg.AxisItem("bottom")
+        self._sheet = pg.GraphicsLayout()
+        self._sheet.layout.setSpacing(0)
+        self._sheet.addItem(self._left, 0, 0)
+        self._sheet.addItem(self._box, 0, 1)
+        self._sheet.addItem(self._bottom, 1, 1)
+        for axis in (self._left, self._bottom):
+            axis.linkToView(self._box)
+        self.setCentralItem(self._sheet)
         self._lines = tuple(lines)
         self._limits: tuple[Limit, ...] = ()
         self._signs: tuple[Sign, ...] = ()
@@ -73,14 +85,13 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._named: list[tuple[float, str]] = []
         self._grid: list[Any] = []
         self._data: list[tuple[Any, Any]] = [(np.empty(0), np.empty(0)) for _ in lines]
-        self._item = self.getPlotItem()
-        self._item.getViewBox().disableAutoRange()
-        self._item.layout.setContentsMargins(0, _TOP, 1, 0)
-        self._item.getAxis("left").setWidth(left)
-        self._item.getAxis("bottom").setHeight(24)
+        self._box.disableAutoRange()
+        self._sheet.layout.setContentsMargins(0, _TOP, 1, 0)
+        self._left.setWidth(left)
+        self._bottom.setHeight(24)
         self._curves = [pg.PlotCurveItem(antialias=True, skipFiniteCheck=False) for _ in lines]
         for curve in reversed(self._curves):
-            self._item.addItem(curve)
+            self._box.addItem(curve)
         self.set_scale(100.0)
         self._dress()
         self.theme.changed.connect(self._dress)
@@ -101,8 +112,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         if (bottom, top) == self._bounds and ticks == self._ticks:
             return
         self._bounds, self._ticks = (bottom, top), ticks
-        self._item.getAxis("left").setTicks([list(ticks)])
-        self.setYRange(bottom, top, padding=0)
+        self._left.setTicks([list(ticks)])
+        self._box.setYRange(bottom, top, padding=0)
         self._draw_grid()
 
     def set_span(self, seconds: float, now: float) -> None:
@@ -117,7 +128,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             return
         self._times = (start, end)
         self._name_times()
-        self.setXRange(start, end, padding=0)
+        self._box.setXRange(start, end, padding=0)
 
     def set_limits(self, limits: Sequence[Limit]) -> None:
         """Draw these levels as dashed lines."""
@@ -130,7 +141,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         if tuple(signs) != self._signs:
             self._signs = tuple(signs)
             top = _LANE if signs else _TOP
-            self._item.layout.setContentsMargins(0, top, 1, 0)
+            self._sheet.layout.setContentsMargins(0, top, 1, 0)
             self.viewport().update()
 
     def set_moment(self, at: float, text: str) -> None:
@@ -177,7 +188,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         ticks = time_ticks(*self._times, most)
         if ticks != self._named:
             self._named = ticks
-            self._item.getAxis("bottom").setTicks([ticks])
+            self._bottom.setTicks([ticks])
 
     def _draw_sign(self, painter: QPainter, sign: Sign) -> None:
         x, y = self._data[0]
@@ -192,12 +203,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         icons.draw(painter, sign.icon, left - 6, top, self.theme.hex(sign.tone))
 
     def _place(self, x: float, y: float) -> QPointF:
-        box = self._item.getViewBox()
-        return QPointF(self.mapFromScene(box.mapViewToScene(QPointF(x, y))))
+        return QPointF(self.mapFromScene(self._box.mapViewToScene(QPointF(x, y))))
 
     def _draw_grid(self) -> None:
         for line in self._grid:
-            self._item.removeItem(line)
+            self._box.removeItem(line)
         theme, dash = self.theme, Qt.PenStyle.DashLine
         self._grid = [
             pg.InfiniteLine(at, angle=0, pen=pg.mkPen(theme.hex("grid"))) for at, _ in self._ticks
@@ -210,15 +220,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self._grid.append(pg.InfiniteLine(self._moment[0], angle=90, pen=pen))
         for line in self._grid:
             line.setZValue(-1)
-            self._item.addItem(line)
+            self._box.addItem(line)
 
     @Slot()
     def _dress(self) -> None:
         theme = self.theme
         self.setBackground(theme.hex("surface"))
-        for name in ("left", "bottom"):
-            axis = self._item.getAxis(name)
-            axis.setPen(pg.mkPen(theme.hex("line")) if name == "bottom" else pg.mkPen(None))
+        for axis in (self._left, self._bottom):
+            axis.setPen(pg.mkPen(theme.hex("line")) if axis is self._bottom else pg.mkPen(None))
             axis.setTickPen(pg.mkPen(theme.hex("surface")))
             axis.setTextPen(theme.hex("text2"))
             axis.setStyle(tickLength=0, tickFont=theme.font("small"), tickTextOffset=6)

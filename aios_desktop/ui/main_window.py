@@ -156,6 +156,8 @@ class MainWindow(QWidget):
         layout = self.layout()
         assert layout is not None
         layout.addWidget(inside)
+        if self.isVisible():
+            inside.show()
         self._fit()
         self.rail.show_page(self.frame.page)
         self.top.title.set(_(dict(PAGES)[self.frame.page]))

@@ -14,8 +14,6 @@ from aios_desktop.ui import tokens, words
 from aios_desktop.ui.charts import Limit
 from aios_desktop.ui.page import Page
 from aios_desktop.ui.pages.health_cards import (
-    RING,
-    RING_WIDE,
     DisksCard,
     MetricCard,
     ProcessesCard,
@@ -40,11 +38,13 @@ LATEST_S: Final = 5
 EVENTS_S: Final = 60
 DISK_RATES: Final = ("disk_read_bytes_s", "disk_write_bytes_s")
 NET_RATES: Final = ("net_recv_bytes_s", "net_sent_bytes_s")
-HEIGHTS: Final = (256, 168, 216)
-HEIGHTS_WIDE: Final = (440, 280, 300)
 PROCESSES: Final = 20
-DISKS: Final = 4
-DISKS_WIDE: Final = 6
+# heights of the rows, cell of the ring, shares of score and trend, most disks
+STEPS: Final = {
+    "narrow": ((324, 168, 216), 4, (1, 1), 4),
+    "normal": ((256, 168, 216), 4, (5, 9), 4),
+    "wide": ((440, 280, 300), 6, (5, 9), 6),
+}
 
 
 class HealthPage(Page):
@@ -53,7 +53,7 @@ class HealthPage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._ticks = 0
-        self._wide: bool | None = None
+        self._step = ""
         self._signs: tuple[Sign, ...] = ()
         self.score = ScoreCard()
         self.trend = TrendCard()
@@ -64,12 +64,11 @@ class HealthPage(Page):
         self.network = MetricCard("network", _("Network"), lines=2)
         self.disks = DisksCard()
         self.processes = ProcessesCard()
-        top = row(self.score, self.trend, gap=tokens.GAP)
+        self._top = top = row(self.score, self.trend, gap=tokens.GAP)
         metrics = row(self.cpu, self.memory, self.disk, self.network, gap=tokens.GAP)
         low = row(self.disks, self.processes, gap=tokens.GAP)
-        for line in (top, low):
-            line.setStretch(0, 5)
-            line.setStretch(1, 9)
+        low.setStretch(0, 5)
+        low.setStretch(1, 9)
         for number in range(4):
             metrics.setStretch(number, 1)
         inside = QWidget()
@@ -119,11 +118,16 @@ class HealthPage(Page):
         self._fit()
 
     def _fit(self) -> None:
-        wide = self.window().width() >= tokens.WIDE_FROM
-        if wide == self._wide:
+        width = self.window().width()
+        step = "wide" if width >= tokens.WIDE_FROM else "normal"
+        if width < tokens.DRAWER_BELOW:
+            step = "narrow"
+        if step == self._step:
             return
-        self._wide = wide
-        heights = HEIGHTS_WIDE if wide else HEIGHTS
+        self._step = step
+        heights, ring, stretch, self._most = STEPS[step]
+        self._top.setStretch(0, stretch[0])
+        self._top.setStretch(1, stretch[1])
         rows = (
             (self.score, self.trend),
             (self.cpu, self.memory, self.disk, self.network),
@@ -132,7 +136,7 @@ class HealthPage(Page):
         for cards, height in zip(rows, heights, strict=True):
             for card in cards:
                 card.setMinimumHeight(height)
-        self.score.ring.set_cell(RING_WIDE if wide else RING)
+        self.score.ring.set_cell(ring)
 
     def _show_figures(self) -> None:
         self._say_cpu()
@@ -140,7 +144,7 @@ class HealthPage(Page):
         self._say_rates(self.disk, *DISK_RATES)
         self._say_rates(self.network, *NET_RATES)
         limit = float(self.core.option("signals.disk_raise"))
-        self.disks.show_disks(self.core.disks(), limit, DISKS_WIDE if self._wide else DISKS)
+        self.disks.show_disks(self.core.disks(), limit, self._most)
         self.processes.show_processes(self.core.processes(PROCESSES))
 
     def _say_cpu(self) -> None:

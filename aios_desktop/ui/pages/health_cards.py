@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from aios_desktop.ui.signs import Sign
 
 TONES: Final = ("warn", "bad", "s4", "idle")
-RING: Final = 4
-RING_WIDE: Final = 6
 SPANS: Final = (600, 3600)
 DEGRADED: Final = 50.0
 CRITICAL: Final = 30.0
@@ -39,7 +37,7 @@ class ScoreCard(Card):
         super().__init__(gap=6)
         self._shown: ScoreView | None = None
         self.lost = Text("", "small", "text2")
-        self.ring = Ring(RING)
+        self.ring = Ring()
         self._reasons = QWidget()
         self._list = col(gap=8, parent=self._reasons)
         body = row(col(None, self.ring, None), self._reasons, gap=20)
@@ -203,7 +201,8 @@ class MetricCard(Card):
         self.mark = Mark("unknown", "")
         self.figure = Text("", "title")
         self.note = Text("", "small", "text2", elide=True)
-        self.second = Text("", "small", "text2")
+        self.second = Text("", "small", "text2", elide=True)
+        self.second.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         styles = (Line("s1"), Line("s2", dashed=True))[:lines]
         self.plot = Plot(styles, name=name, left=36 if lines == 1 else 52)
         (self.mark if lines > 1 else self.second).hide()
