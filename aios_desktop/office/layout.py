@@ -1,15 +1,18 @@
-"""The office's ground, places and animations, read from what ``packaging/sprites.py`` compiled."""
+"""The office's ground, places and animations, read from what ``packaging/sprites.py`` compiled.
+
+The values of this package are named tuples: they take a tenth of the time of frozen dataclasses to
+define, and the office is read before the first paint of the window.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aios_desktop import resources
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 Point = tuple[int, int]
@@ -18,8 +21,7 @@ FORMAT = 1
 LIGHTS = {".": "none", "s": "screen", "l": "lamp", "o": "own"}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where one person can be: a seat, a spot at the window, a turn in the queue."""
 
     name: str
@@ -39,8 +41,7 @@ class Place:
         return self.via[0] if self.via else self.at
 
 
-@dataclass(frozen=True, slots=True)
-class Anim:
+class Anim(NamedTuple):
     """How many drawings an animation has, how long each is shown, and whether it can blink."""
 
     frames: int
@@ -48,8 +49,7 @@ class Anim:
     blinks: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The office that people live in."""
 
     size: tuple[int, int]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class State(StrEnum):
@@ -18,8 +18,7 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
-@dataclass(frozen=True, slots=True)
-class Resident:
+class Resident(NamedTuple):
     """Somebody who works here, as the office is told about them."""
 
     id: str
@@ -31,8 +30,7 @@ class Resident:
     persona: str = ""  # whose looks they have; empty: their own id, else a visitor's
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """Somebody as they are to be drawn now. Positions are world pixels, at the feet."""
 
     id: str

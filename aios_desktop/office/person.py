@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aios_desktop.office import routes
-from aios_desktop.office.layout import Place
-from aios_desktop.office.people import Resident, State
-from aios_desktop.office.poses import Rhythm
-from aios_desktop.office.routes import Route
+from aios_desktop.office.people import Figure, Resident, State
 
 if TYPE_CHECKING:
-    from aios_desktop.office.layout import Layout
+    from aios_desktop.office.layout import Layout, Place
+    from aios_desktop.office.poses import Rhythm
+    from aios_desktop.office.routes import Route
 
 CHEER_S = 2.0
 RAISE_S = 2.0  # a raised hand at the desk before walking to the queue
@@ -20,20 +18,37 @@ PATIENCE_S = 30.0  # idle so long before leaving the desk: short pauses make nob
 STROLL_S = (240, 720)  # idle people change their place after so long
 
 
-@dataclass(slots=True)
 class Person:
     """Where a resident is. ``route`` begins at ``leaves``; until then they stay at ``origin``."""
 
-    resident: Resident
-    persona: str
-    rhythm: Rhythm
-    place: Place
-    origin: Place | None = None
-    route: Route | None = None
-    leaves: float = 0.0
-    cheers_until: float = 0.0
-    strolls_at: float = 0.0
-    strolls: int = 0
+    __slots__ = (
+        "cheers_until",
+        "drawn",
+        "drawn_for",
+        "leaves",
+        "origin",
+        "persona",
+        "place",
+        "resident",
+        "rhythm",
+        "route",
+        "strolls",
+        "strolls_at",
+    )
+
+    def __init__(self, resident: Resident, persona: str, rhythm: Rhythm, place: Place) -> None:
+        self.resident = resident
+        self.persona = persona
+        self.rhythm = rhythm
+        self.place = place
+        self.origin: Place | None = None
+        self.route: Route | None = None
+        self.leaves = 0.0
+        self.cheers_until = 0.0
+        self.strolls_at = 0.0
+        self.strolls = 0
+        self.drawn: Figure | None = None  # as they were drawn last, kept while nothing changes
+        self.drawn_for: tuple[object, ...] = ()
 
     def is_walking(self, now: float) -> bool:
         """Say whether they are on their feet and on the way."""

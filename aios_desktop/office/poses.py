@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
 
 from aios_desktop.office.people import State
 
 if TYPE_CHECKING:
     from aios_desktop.office.layout import Place
 
-BEAT_MS = 250  # everything but walking changes on this beat
+BEAT_MS = 330  # everything but walking changes on this beat
 BLINK_EVERY = 18  # beats, on average
-ACT_MS = 8000  # so long somebody does the same before choosing anew
-TALK_MS = 3000
+PHASE_MS = 2 * BEAT_MS  # slow movements begin on every other beat: fewer paints
+ACT_MS = 24 * BEAT_MS  # so long somebody does the same before choosing anew
+TALK_MS = 9 * BEAT_MS
+MASK = 0xFFFFFFFFFFFFFFFF
 WORK_BUBBLES = {
     "monitor": "bubble.pulse",
     "analyst": "bubble.chart",
@@ -25,8 +26,7 @@ WORK_BUBBLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Pose:
+class Pose(NamedTuple):
     """The animation and what floats above the head."""
 
     anim: str
@@ -34,8 +34,7 @@ class Pose:
     smoke: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rhythm:
+class Rhythm(NamedTuple):
     """Somebody's own time: an offset so that nobody moves in step, and chance by seed."""
 
     seed: int
@@ -44,14 +43,13 @@ class Rhythm:
     @classmethod
     def of(cls, who: str, seed: int) -> Rhythm:
         """Return the rhythm of a person; the same seed gives the same."""
-        digest = hashlib.blake2b(f"{seed}/{who}".encode(), digest_size=8).digest()
-        number = int.from_bytes(digest, "big")
-        return cls(number, number % 24 * BEAT_MS)
+        number = zlib.crc32(f"{seed}/{who}".encode()) * 0x9E3779B97F4A7C15 & MASK
+        return cls(number, (number >> 40) % 24 * PHASE_MS)
 
     def draw(self, turn: int, choices: int) -> int:
         """Return a number below ``choices`` for a turn: chance that can be repeated."""
-        mixed = (self.seed ^ (turn * 0x9E3779B97F4A7C15)) & 0xFFFFFFFFFFFFFFFF
-        mixed = ((mixed ^ (mixed >> 31)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+        mixed = (self.seed ^ (turn * 0x9E3779B97F4A7C15)) & MASK
+        mixed = ((mixed ^ (mixed >> 31)) * 0xBF58476D1CE4E5B9) & MASK
         return (mixed ^ (mixed >> 29)) % choices
 
     def frame(self, ms: int, frames: int, now_ms: int) -> int:
@@ -76,7 +74,7 @@ def pose(persona: str, state: State, place: Place, act: int, speaks: bool) -> Po
         case State.DEGRADED:
             return Pose("scratch_d", "bubble.bug", smoke=True)
         case State.STOPPED:
-            return Pose("sleep_d", "bubble.sleep")
+            return Pose(_asleep(place), "bubble.sleep")
         case State.LEARNING:
             return _reading(place, act)
         case State.MEETING:
@@ -85,6 +83,12 @@ def pose(persona: str, state: State, place: Place, act: int, speaks: bool) -> Po
             return _working(persona, place, act)
         case State.IDLE:
             return _resting(place, act)
+
+
+def _asleep(place: Place) -> str:
+    if place.kind == "desk":
+        return "sleep_d"
+    return "look_u" if place.face == "up" else "lounge_d" if place.pose == "sit" else "idle_d"
 
 
 def _working(persona: str, place: Place, act: int) -> Pose:

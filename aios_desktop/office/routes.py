@@ -5,31 +5,25 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections import deque
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from aios_desktop.office.layout import Point
-
 if TYPE_CHECKING:
-    from aios_desktop.office.layout import Cell, Layout, Place
+    from aios_desktop.office.layout import Cell, Layout, Place, Point
 
 SPEED = 48  # world pixels a second
 STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
 
-@dataclass(frozen=True)
 class Route:
     """A way from point to point; ``ground`` says which of them lie on free ground."""
 
-    points: tuple[Point, ...]
-    ground: tuple[bool, ...]
+    __slots__ = ("ground", "marks", "points")
 
-    @cached_property
-    def marks(self) -> tuple[float, ...]:
-        """The distance from the start to each point."""
-        legs = (_length(a, b) for a, b in itertools.pairwise(self.points))
-        return (0.0, *itertools.accumulate(legs))
+    def __init__(self, points: tuple[Point, ...], ground: tuple[bool, ...]) -> None:
+        self.points = points
+        self.ground = ground
+        legs = (_length(a, b) for a, b in itertools.pairwise(points))
+        self.marks = (0.0, *itertools.accumulate(legs))  # the distance from the start to each
 
     @property
     def seconds(self) -> float:

@@ -6,12 +6,12 @@ figures, so that a day can be replayed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aios_desktop.office import seats
 from aios_desktop.office.people import Figure, State
 from aios_desktop.office.person import Person
-from aios_desktop.office.poses import TALK_MS, Pose, Rhythm, pose
+from aios_desktop.office.poses import BEAT_MS, TALK_MS, Pose, Rhythm, pose
 from aios_desktop.office.routes import Route, to_place
 
 if TYPE_CHECKING:
@@ -21,8 +21,17 @@ if TYPE_CHECKING:
     from aios_desktop.office.people import Resident
 
 WALKS = {"down": "walk_d", "up": "walk_u", "left": "walk_s", "right": "walk_s"}
-BOB_MS = 500
+BOB_MS = 2 * BEAT_MS
 SLEEP_DROP = 5  # the head lies on the desk
+
+
+class Frames(NamedTuple):
+    """Which drawings are shown now: of the body, the bubble, the smoke."""
+
+    body: int
+    bubble: int
+    lift: int
+    smoke: int
 
 
 class World:
@@ -76,44 +85,43 @@ class World:
         present = {resident.id for resident in residents}
         self._people = {who: p for who, p in self._people.items() if who in present}
         opening = not self._people
-        moved, new = self._take_over(residents, now)
-        queue = self._queue()
-        for person in sorted(new, key=lambda p: p.resident.since):
-            self._arrive(person, queue.get(person.resident.id), now, at_once=opening)
-        for person in self._people.values():
-            if person not in new:
-                self._place(person, queue.get(person.resident.id), now, changed=person in moved)
+        changed = self._take_over(residents, now)
+        queue = self._queue(residents)
+        for resident in sorted(residents, key=_by_need):
+            if resident.id in changed:
+                self._place(self._people[resident.id], queue.get(resident.id), now, changed=True)
+        for resident in sorted(residents, key=_by_need):
+            if resident.id not in self._people:
+                self._arrive(resident, queue.get(resident.id), now, at_once=opening)
+            elif resident.id not in changed:
+                self._place(self._people[resident.id], queue.get(resident.id), now, changed=False)
 
-    def _take_over(
-        self, residents: Sequence[Resident], now: float
-    ) -> tuple[list[Person], list[Person]]:
-        """Note what is told; returns those whose state changed and those who are new."""
-        moved, new = [], []
+    def _take_over(self, residents: Sequence[Resident], now: float) -> set[str]:
+        """Note what is told of those who are here; returns the ids whose state has changed."""
+        changed = set()
         for resident in residents:
             person = self._people.get(resident.id)
-            if person is None:
-                new.append(self._join(resident))
-            else:
+            if person is not None:
                 if person.resident.state is not resident.state:
-                    moved.append(person)
+                    changed.add(resident.id)
                 person.change(resident, now)
-        return moved, new
+        return changed
 
-    def _join(self, resident: Resident) -> Person:
-        layout = self._layout
-        rhythm = Rhythm.of(resident.id, self._seed)
+    def _looks(self, resident: Resident, rhythm: Rhythm) -> str:
+        """Return whose looks somebody has: their own, else those of a visitor, each once."""
         wanted = resident.persona or resident.id
-        if wanted not in layout.personas:
-            guests = [name for name in layout.personas if name.startswith("visitor")]
-            wanted = guests[rhythm.draw(0, len(guests))]
-        person = Person(resident, wanted, rhythm, layout.places[0])
-        self._people[resident.id] = person
-        return person
+        personas = self._layout.personas
+        if wanted in personas:
+            return wanted
+        worn = {person.persona for person in self._people.values()}
+        guests = [name for name in personas if name.startswith("visitor")]
+        fresh = [name for name in guests if name not in worn] or guests
+        return fresh[rhythm.draw(0, len(fresh))]
 
-    def _queue(self) -> dict[str, Place]:
+    def _queue(self, residents: Sequence[Resident]) -> dict[str, Place]:
         """Give the turns of the queue to those who wait, the longest waiting first."""
-        waiting = [p.resident for p in self._people.values() if p.resident.state is State.WAITING]
-        waiting.sort(key=lambda resident: (resident.since, resident.id))
+        waiting = [resident for resident in residents if resident.state is State.WAITING]
+        waiting.sort(key=_by_need)
         turns = [place for place in self._layout.places if place.kind == "queue"]
         return {who.id: place for who, place in zip(waiting, turns, strict=False)}
 
@@ -134,8 +142,13 @@ class World:
         found = seats.candidates(self._layout, state, person.persona, taken)
         return next(found, person.place)
 
-    def _arrive(self, person: Person, turn: Place | None, now: float, *, at_once: bool) -> None:
+    def _arrive(self, resident: Resident, turn: Place | None, now: float, *, at_once: bool) -> None:
+        """Let somebody come in, by the entrance or at once."""
+        rhythm = Rhythm.of(resident.id, self._seed)
+        nowhere = self._layout.places[-1]
+        person = Person(resident, self._looks(resident, rhythm), rhythm, nowhere)
         place = self._choose(person, turn, now)
+        self._people[resident.id] = person
         if not at_once and not self._still:
             route = to_place(self._layout, Route((self._layout.entrance,), (True,)), place)
             if route is not None:
@@ -176,7 +189,8 @@ class World:
         speaker = self._speaker(now)
         drawn = [self._figure(person, now, speaker) for person in self._people.values()]
         figures = tuple(sorted(drawn, key=lambda figure: (figure.depth, figure.x, figure.id)))
-        changed = figures != self._figures
+        changed = any(a is not b for a, b in zip(figures, self._figures, strict=False))
+        changed = changed or len(figures) != len(self._figures)
         self._figures = figures
         return changed
 
@@ -215,26 +229,17 @@ class World:
             shown = Pose("cheer_d")
         else:
             shown = pose(person.persona, resident.state, place, act, resident.id == speaker)
-        return Figure(
-            id=resident.id,
-            persona=person.persona,
-            state=resident.state,
-            label=resident.label,
-            x=place.at[0],
-            y=place.at[1],
-            depth=place.depth,
-            anim=shown.anim,
-            frame=self._frame(person, shown.anim, ms),
-            flip=place.face == "left" and shown.anim.endswith("_s"),
-            light=place.light,
-            shadow=place.depth == place.at[1] and place.pose != "sit",
-            walking=False,
-            bubble=shown.bubble,
-            bubble_frame=self._loose(person, shown.bubble, ms),
-            bubble_lift=self._lift(resident.state, ms),
-            smoke=self._loose(person, "smoke", ms) if shown.smoke else -1,
-            plate=place.plate,
+        frames = Frames(
+            self._frame(person, shown.anim, ms),
+            self._loose(person, shown.bubble, ms),
+            self._lift(shown, ms),
+            self._loose(person, "smoke", ms) if shown.smoke else -1,
         )
+        key = (resident, place, shown, frames)
+        if key != person.drawn_for or person.drawn is None:
+            person.drawn_for = key
+            person.drawn = _standing(person, place, shown, frames)
+        return person.drawn
 
     def _walker(self, person: Person, now: float) -> Figure:
         route, resident = person.route, person.resident
@@ -290,7 +295,36 @@ class World:
         anim = self._layout.sprites[sprite]
         return person.rhythm.frame(anim.ms, anim.frames, ms)
 
-    def _lift(self, state: State, ms: int) -> int:
-        if state is State.STOPPED:
+    def _lift(self, shown: Pose, ms: int) -> int:
+        if shown.anim == "sleep_d":
             return -SLEEP_DROP
-        return ms // BOB_MS % 2 if state is State.WAITING and not self._still else 0
+        return ms // BOB_MS % 2 if shown.bubble == "bubble.wait" and not self._still else 0
+
+
+def _by_need(resident: Resident) -> tuple[float, str]:
+    """Order by how long somebody has been in their state, the longest first."""
+    return resident.since, resident.id
+
+
+def _standing(person: Person, place: Place, shown: Pose, frames: Frames) -> Figure:
+    """Return somebody at a place."""
+    return Figure(
+        id=person.resident.id,
+        persona=person.persona,
+        state=person.resident.state,
+        label=person.resident.label,
+        x=place.at[0],
+        y=place.at[1],
+        depth=place.depth,
+        anim=shown.anim,
+        frame=frames.body,
+        flip=place.face == "left" and shown.anim.endswith("_s"),
+        light=place.light,
+        shadow=place.depth == place.at[1] and place.pose != "sit",
+        walking=False,
+        bubble=shown.bubble,
+        bubble_frame=frames.bubble,
+        bubble_lift=frames.lift,
+        smoke=frames.smoke,
+        plate=place.plate,
+    )

@@ -1,0 +1,1 @@
+"""The office on the screen: one widget, its pictures, its name plates."""
