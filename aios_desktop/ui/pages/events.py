@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStackedWidget
 
 from aios_desktop.events.model import Event, Severity
 from aios_desktop.i18n import _, ngettext
-from aios_desktop.ui import event_history, event_words, tokens, trace
+from aios_desktop.ui import event_history, event_words, tokens, trace, words
 from aios_desktop.ui.empty import Empty
 from aios_desktop.ui.event_filter import Filter
 from aios_desktop.ui.event_history import Found
@@ -32,6 +32,7 @@ TRACE: Final = 376
 TRACE_WIDE: Final = 440
 TRACE_NARROW: Final = 300
 _NARROW_BELOW: Final = 1100
+_ABOUT: Final = 3  # the column that a narrow page does without
 
 
 class EventsPage(Page):
@@ -48,6 +49,7 @@ class EventsPage(Page):
         self._has_loaded = self._is_loading = False
         self._question = 0  # answers to an earlier question are dropped
         self._trace = 0
+        self._midnight = words.midnight(context.clock.now())
         self._build()
         context.bridge.events.connect(self._heard)
 
@@ -82,6 +84,13 @@ class EventsPage(Page):
         """Bring the counts up to date, and who still waits for an answer."""
         if "approvals" in topics and self._trace:
             self._story_soon()
+
+    def tick(self) -> None:
+        """Give the events of yesterday their date when a day is over."""
+        midnight = words.midnight(self._now())
+        if midnight != self._midnight:
+            self._midnight = midnight
+            self.table.put([self._row(self._events[key]) for key in self._order])
 
     # building
 
@@ -128,8 +137,8 @@ class EventsPage(Page):
         """Return the columns, as wide as the fonts need."""
         body = QFontMetrics(self.context.theme.font("body"))
         fixed = QFontMetrics(self.context.theme.mono("small"))
-        words = [event_words.severity(severity) for severity in Severity]
-        word = max(map(body.horizontalAdvance, [*words, _("Severity")]))
+        names = [event_words.severity(severity) for severity in Severity]
+        word = max(map(body.horizontalAdvance, [*names, _("Severity")]))
         return (
             Column(_("Time"), body.horizontalAdvance("00-00 00:00") + 24),
             Column(_("Severity"), word + 36),
@@ -249,7 +258,7 @@ class EventsPage(Page):
         keys = sorted(new, reverse=True)[:MOST]
         gone = self._order[MOST - len(keys) :]
         if self.table.key() in gone:
-            self.table.clearSelection()
+            self.table.selectionModel().clear()
         self.table.model_rows.prepend([self._row(new[key]) for key in keys], MOST)
         self._order[:0] = keys
         del self._order[MOST:]
@@ -394,6 +403,7 @@ class EventsPage(Page):
         else:
             width = TRACE_WIDE
         self.trace_view.setFixedWidth(width)
+        self.table.setColumnHidden(_ABOUT, wide < _NARROW_BELOW)
 
     def _now(self) -> float:
         return self.context.clock.now()
