@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QFontMetrics, QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget
 
-from aios_desktop.events.model import Event, Severity
+from aios_desktop.events.model import Event
 from aios_desktop.i18n import _, ngettext
-from aios_desktop.ui import event_history, event_words, tokens, trace, words
+from aios_desktop.ui import event_history, event_rows, tokens, words
 from aios_desktop.ui.empty import Empty
 from aios_desktop.ui.event_filter import Filter
 from aios_desktop.ui.event_history import Found
 from aios_desktop.ui.filter_bar import FilterBar
 from aios_desktop.ui.page import Context, Page
-from aios_desktop.ui.table import Cell, Column, Row, Table
+from aios_desktop.ui.table import Row, Table
 from aios_desktop.ui.trace import TraceView
 from aios_desktop.ui.widgets import Button, Card, Rule, Text, col, row
 
@@ -32,7 +32,6 @@ TRACE: Final = 376
 TRACE_WIDE: Final = 440
 TRACE_NARROW: Final = 300
 _NARROW_BELOW: Final = 1100
-_ABOUT: Final = 3  # the column that a narrow page does without
 
 
 class EventsPage(Page):
@@ -98,7 +97,7 @@ class EventsPage(Page):
         self.filter_bar = FilterBar()
         self.filter_bar.changed.connect(self._filter_changed)
         self.filter_bar.left_down.connect(self._go_to_table)
-        self.table = Table(self._columns(), name=_("Events"))
+        self.table = Table(event_rows.columns(self.context.theme), name=_("Events"))
         self.table.chosen.connect(self._chosen)
         self.table.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.empty = Empty("screens", "", "", _("Clear the filter"))
@@ -132,20 +131,6 @@ class EventsPage(Page):
         slash.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         slash.activated.connect(self._go_to_filter)
         self._show_counts()
-
-    def _columns(self) -> tuple[Column, ...]:
-        """Return the columns, as wide as the fonts need."""
-        body = QFontMetrics(self.context.theme.font("body"))
-        fixed = QFontMetrics(self.context.theme.mono("small"))
-        names = [event_words.severity(severity) for severity in Severity]
-        word = max(map(body.horizontalAdvance, [*names, _("Severity")]))
-        return (
-            Column(_("Time"), body.horizontalAdvance("00-00 00:00") + 24),
-            Column(_("Severity"), word + 36),
-            Column(_("Type"), fixed.horizontalAdvance("resource.memory_high") + 18),
-            Column(_("About"), 128),
-            Column(_("What happened")),
-        )
 
     # asking the store
 
@@ -274,18 +259,7 @@ class EventsPage(Page):
             self._newest = max(self._newest, event.id)
 
     def _row(self, event: Event) -> Row:
-        kind, about = event_words.mark(event), event_words.about(event)
-        loud = kind in ("ask", "bad") or event.severity is Severity.CRITICAL
-        return Row(
-            event.id,
-            (
-                Cell(trace.moment(event.time, self._now())),
-                Cell(event_words.severity(event.severity), kind),
-                Cell(event.type, "mono"),
-                Cell(about, "strong" if loud else ""),
-                Cell(event_words.sentence(event).text()),
-            ),
-        )
+        return event_rows.row(event, self._now())
 
     def _show_counts(self) -> None:
         shown, waiting = len(self._order), len(self._fresh)
@@ -403,7 +377,7 @@ class EventsPage(Page):
         else:
             width = TRACE_WIDE
         self.trace_view.setFixedWidth(width)
-        self.table.setColumnHidden(_ABOUT, wide < _NARROW_BELOW)
+        self.table.setColumnHidden(event_rows.ABOUT, wide < _NARROW_BELOW)
 
     def _now(self) -> float:
         return self.context.clock.now()
