@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget
 
-from aios_desktop.events.model import Event
 from aios_desktop.i18n import _, ngettext
 from aios_desktop.ui import event_history, event_rows, tokens, words
 from aios_desktop.ui.empty import Empty
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from PySide6.QtGui import QResizeEvent, QShowEvent
+
+    from aios_desktop.events.model import Event
 
 MOST: Final = 5_000  # rows; the oldest are dropped first and can be loaded again
 OLDER: Final = 200
