@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aios_desktop.clock import SystemClock
@@ -18,14 +17,15 @@ from aios_desktop.reactor.journal import SCHEMA, Journal
 from aios_desktop.reactor.planner import Planner
 from aios_desktop.reactor.source import FaultyError
 from aios_desktop.runtime import present
-from aios_desktop.runtime.build import compiler_for, library_for
 from aios_desktop.runtime.commands import event_row, plain
-from aios_desktop.runtime.core import why
+from aios_desktop.runtime.explain import why
+from aios_desktop.runtime.shelf import compiler_for, library_for
 from aios_desktop.skills.action import Risk
 from aios_desktop.skills.registry import Registry, default_registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from aios_desktop.paths import Paths
     from aios_desktop.reactor.library import Library
@@ -52,11 +52,8 @@ def why_event(paths: Paths, event_id: int) -> dict[str, Any]:
 
 
 def _state(paths: Paths) -> StateDb:
-    if not paths.state_db.exists():
-        db = StateDb(Path("/nonexistent/state.db"))  # nothing was kept yet: an empty one in memory
-    else:
-        db = StateDb(paths.state_db)
-    db.open(SCHEMA)
+    db = StateDb(paths.state_db)
+    db.open_copy(SCHEMA)
     return db
 
 
@@ -99,9 +96,7 @@ def _registry(paths: Paths) -> Registry:
 
 
 def _library(paths: Paths) -> Library:
-    db = StateDb(Path("/nonexistent/state.db"))
-    db.open(SCHEMA)
-    library = library_for(paths, _registry(paths), db)
+    library = library_for(paths, _registry(paths), _state(paths))
     library.refresh()
     return library
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from aios_desktop import resources
 from aios_desktop.agents.roster import Roster
 from aios_desktop.events.bus import Bus
 from aios_desktop.events.model import Severity
@@ -13,25 +12,22 @@ from aios_desktop.events.stamp import Stamps
 from aios_desktop.events.statedb import StateDb
 from aios_desktop.events.store import EventStore
 from aios_desktop.i18n import Say
-from aios_desktop.reactor import fields
 from aios_desktop.reactor.engine import Reactor
 from aios_desktop.reactor.journal import SCHEMA, Journal
-from aios_desktop.reactor.library import Library
 from aios_desktop.reactor.means import Means
-from aios_desktop.reactor.playbook import Compiler
 from aios_desktop.runtime.core import Parts, RunningCore
 from aios_desktop.runtime.facts import LiveFacts
 from aios_desktop.runtime.heartbeat import Heartbeat
 from aios_desktop.runtime.instance import InstanceLock
 from aios_desktop.runtime.notices import Notices
 from aios_desktop.runtime.score_keeper import ScoreKeeper
+from aios_desktop.runtime.shelf import library_for
 from aios_desktop.scheduler.lanes import Lanes
 from aios_desktop.scheduler.pool import PoolScheduler, WorkerPool
 from aios_desktop.scheduler.timers import Timekeeper
 from aios_desktop.score.engine import ScoreEngine
 from aios_desktop.sensors.caches import CacheSensor
 from aios_desktop.sensors.history import MetricHistory
-from aios_desktop.sensors.metrics import METRICS
 from aios_desktop.sensors.processes import ProcessSensor
 from aios_desktop.sensors.service import SensorService
 from aios_desktop.sensors.signals import Signals, default_specs
@@ -45,18 +41,6 @@ if TYPE_CHECKING:
     from aios_desktop.config import Config
     from aios_desktop.events.trouble import Trouble
     from aios_desktop.paths import Paths
-    from aios_desktop.skills.registry import Registry
-
-
-def compiler_for(registry: Registry) -> Compiler:
-    """Return a compiler that knows our metrics and event types."""
-    return Compiler(registry, METRICS, fields.TYPED)
-
-
-def library_for(paths: Paths, registry: Registry, db: StateDb) -> Library:
-    """Return the library of the shipped playbooks and the user's."""
-    folders = (resources.folder("playbooks"), paths.playbooks)
-    return Library(folders, compiler_for(registry), db)
 
 
 def build(paths: Paths, clock: Clock, config: Config) -> RunningCore:

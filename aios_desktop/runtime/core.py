@@ -14,7 +14,7 @@ from aios_desktop.clock import Clock
 from aios_desktop.config import Config
 from aios_desktop.errors import AiosError
 from aios_desktop.events.bus import Bus
-from aios_desktop.events.model import EventQuery, Severity
+from aios_desktop.events.model import Severity
 from aios_desktop.events.statedb import StateDb
 from aios_desktop.events.store import EventStore
 from aios_desktop.i18n import Say
@@ -24,6 +24,7 @@ from aios_desktop.reactor.journal import Journal
 from aios_desktop.reactor.library import Library
 from aios_desktop.reactor.recovery import recover
 from aios_desktop.runtime import present
+from aios_desktop.runtime.explain import why
 from aios_desktop.runtime.facts import LiveFacts
 from aios_desktop.runtime.heartbeat import Heartbeat
 from aios_desktop.runtime.instance import InstanceLock
@@ -43,7 +44,7 @@ from aios_desktop.skills.action import Risk
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from aios_desktop.events.model import Event
+    from aios_desktop.events.model import Event, EventQuery
     from aios_desktop.events.trouble import Trouble
     from aios_desktop.reactor.records import Reply, Run
     from aios_desktop.runtime.views import (
@@ -420,49 +421,6 @@ class RunningCore:
     def flush(self, timeout_s: float = 2.0) -> bool:
         """Wait until all events so far are in the store."""
         return self._p.store.flush(timeout_s)
-
-
-def why(
-    event_id: int,
-    get: Callable[[int], Event | None],
-    query: Callable[[EventQuery], Sequence[Event]],
-    library: Library | None,
-) -> dict[str, Any]:
-    """Explain an event from the store: every candidate playbook and the first gate that stopped it.
-
-    Raises AiosError when there is no such event.
-    """
-    event = get(event_id)
-    if event is None:
-        raise AiosError("There is no event {id} in the store.", id=event_id)
-    found = query(EventQuery(trace=event.trace, type="scheduler.decision", limit=50))
-    rounds = [d for d in reversed(found) if d.data.get("event") == event_id]
-    candidates = [_candidate(c) for d in rounds for c in d.data.get("candidates", [])]
-    listeners = [p.id for p in library.match(event.type)] if library else []
-    if candidates:
-        summary = Say(
-            "{n} playbooks were considered.", {"n": len({c["playbook"] for c in candidates})}
-        )
-    elif listeners:
-        summary = Say(
-            "Playbooks listen to {type}, but none was considered for this event.",
-            {"type": event.type},
-        )
-    else:
-        summary = Say("No playbook listens to {type}.", {"type": event.type})
-    return {
-        "event": event_id,
-        "type": event.type,
-        "trace": event.trace,
-        "summary": summary.text(),
-        "candidates": candidates,
-    }
-
-
-def _candidate(raw: Mapping[str, Any]) -> dict[str, Any]:
-    reason = raw.get("reason")
-    text = Say.from_json(reason).text() if isinstance(reason, dict) else str(reason)
-    return {"playbook": raw.get("playbook", ""), "gate": raw.get("gate", ""), "reason": text}
 
 
 def _answer(reply: Reply) -> Answer:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from tests.e2e.conftest import MakeDesktop
 from tests.e2e.desktop import Desktop, Program, until
-from tests.e2e.story import Hog, answers, ask, start_daemon, the_question
+from tests.e2e.story import Hog, answers, ask, look, start_daemon, the_question
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -41,7 +42,7 @@ def bare(make_desktop: MakeDesktop) -> Desktop:
 
 
 def notices(desktop: Desktop) -> str:
-    return " | ".join(notice["text"] for notice in ask(desktop, "status")["notices"])
+    return " | ".join(notice["text"] for notice in look(desktop, "status")["notices"])
 
 
 def test_broken_playbooks_are_refused_by_place_and_the_others_work(bare: Desktop) -> None:
@@ -53,7 +54,7 @@ def test_broken_playbooks_are_refused_by_place_and_the_others_work(bare: Desktop
     for name, (text, _line, _nearest) in BROKEN.items():
         (folder / name).write_text(text)
     (folder / "mine.yaml").write_text(good.replace("steps", "stps"))
-    until(lambda: len(ask(bare, "playbook", "list")[1]) >= len(BROKEN) + 1, "all are refused")
+    until(lambda: len(look(bare, "playbooks")[1]) >= len(BROKEN) + 1, "all are refused")
     found, faults = ask(bare, "playbook", "list")
     by_file = {Path(fault["file"]).name: fault for fault in faults}
     for name, (_text, line, nearest) in BROKEN.items():
@@ -62,7 +63,7 @@ def test_broken_playbooks_are_refused_by_place_and_the_others_work(bare: Desktop
     assert {"mine", "suspend_runaway", "reduce_heartbeat_freq"} <= {row["id"] for row in found}
     assert "playbooks are refused" in notices(bare)
     ask(bare, "emit", "my.event")
-    until(lambda: any(r["playbook"] == "mine" for r in ask(bare, "runs")), "the kept version runs")
+    until(lambda: any(r["playbook"] == "mine" for r in look(bare, "runs")), "the kept version runs")
 
 
 def test_playbook_check_says_the_same_without_an_instance(bare: Desktop, tmp_path: Path) -> None:
@@ -95,6 +96,17 @@ def test_a_corrupt_day_and_a_corrupt_state_are_moved_aside(bare: Desktop) -> Non
     assert ask(bare, "score")["value"] is not None
 
 
+def own_mounts() -> list[str]:
+    """Return the command that gives a program mounts of its own: as root, or in a user namespace."""
+    unshare = shutil.which("unshare") or "unshare"
+    ways = ([unshare, "--mount", "--"], [unshare, "--user", "--map-root-user", "--mount", "--"])
+    for way in ways:
+        try_it = [*way, "mount", "-t", "tmpfs", "none", "/mnt"]
+        if subprocess.run(try_it, capture_output=True).returncode == 0:
+            return way
+    raise LookupError("this machine lets nobody mount a small disk; run the tests as root")
+
+
 def in_small_disk(desktop: Desktop, *, size: str, read_only: bool = False) -> Program:
     """Start the daemon with its data folder on a small file system that only it can see."""
     place = desktop.data_dir / "data"
@@ -108,7 +120,7 @@ def in_small_disk(desktop: Desktop, *, size: str, read_only: bool = False) -> Pr
         "    subprocess.run(['mount', '-o', 'remount,ro', place], check=True)\n"
         "os.execv(command[0], command)\n"
     )
-    unshare = [shutil.which("unshare") or "unshare", "--user", "--map-root-user", "--mount", "--"]
+    unshare = own_mounts()
     command = [sys.executable, "-c", script, str(place), size, "yes" if read_only else "no"]
     program = desktop.start("app", *unshare, *command, *desktop.app_command("daemon"))
     until(lambda: answers(desktop), "the daemon answers", 15)
@@ -121,9 +133,9 @@ def test_a_read_only_data_folder_is_said_and_nothing_is_changed(bare: Desktop) -
     assert "state.db" in text, text
     assert "events" in text, text
     hog = Hog(bare)
-    until(lambda: bool(ask(bare, "events", "--type", "resource.high")), "the hog is noticed", 25)
+    until(lambda: bool(look(bare, "events", type="resource.high")), "the hog is noticed", 25)
     event = ask(bare, "events", "--type", "resource.high")[0]
-    until(lambda: bool(ask(bare, "why", str(event["id"]))["candidates"]), "it is decided")
+    until(lambda: bool(look(bare, "why", id=event["id"])["candidates"]), "it is decided")
     gates = {found["gate"] for found in ask(bare, "why", str(event["id"]))["candidates"]}
     assert gates == {"journal"}
     assert ask(bare, "approvals") == []

@@ -14,11 +14,10 @@ WITH_QT = (
     "aios_desktop.ui",
     "aios_desktop.daemon",
     "aios_desktop.scheduler.pool",
-    # The composition root puts the worker pool in, and what plans offline borrows from it.
+    # The composition root puts the worker pool in.
     "aios_desktop.runtime.build",
     "aios_desktop.runtime.core",
     "aios_desktop.runtime.launch",
-    "aios_desktop.cli.offline",
 )
 HEAVY = ("PySide6", "shiboken6", "numpy", "pyqtgraph")
 PROGRAM = """
