@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
 HEIGHT: Final = 150
+LEAST: Final = 120
 _TOP: Final = 10
 _GAP: Final = 8
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)
@@ -102,7 +103,8 @@ class Curve(QWidget):
         self.theme = current()
         self._evidence = evidence
         self._lines: tuple[int, list[list[tuple[float, float]]]] = (0, [])
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setMinimumHeight(LEAST)
         self.setAccessibleName(name)
 
     def show_evidence(self, evidence: Evidence) -> None:

@@ -55,4 +55,5 @@ class Diff(Card):
             lines.append(Text(text, "small", "text2"))
             lines[-1].setContentsMargins(28, 2, 10, 2)
         super().__init__(*lines, pad=1, gap=0, fill="sunken")
-        self.lay.setContentsMargins(1, 4, 1, 4)
+        side = self.theme.line
+        self.lay.setContentsMargins(side, 4, side, 4)

@@ -30,7 +30,7 @@ from aios_desktop.ui.widgets import (
 )
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QKeyEvent, QResizeEvent
 
     from aios_desktop.clock import Clock
     from aios_desktop.runtime.port import Core
@@ -41,6 +41,9 @@ AFTER_S: Final = 600.0
 CURVE_EVERY_S: Final = 5.0
 _RIGHT: Final = 16  # of the head; in the body the scroll bar takes 10 of it
 _COLUMNS: Final = 3
+_CURVE: Final = 200  # the greatest height of the curve
+_CURVE_WIDE: Final = 420
+_WIDE_FROM: Final = 1000
 _MOST_MEASURES: Final = 6
 
 
@@ -199,7 +202,7 @@ class RunDetail(Card):
             self._add(Text(_("Steps"), "section"), above=6)
             for part in run_steps(run.steps):
                 self._add(part)
-        self._body.addStretch(1)
+        self._body.addStretch(0)
 
     def _add_question(self, run: RunView, approval: ApprovalView | None) -> None:
         """What a person is asked to decide: the cause, the plan, the facts."""
@@ -256,7 +259,18 @@ class RunDetail(Card):
             return
         name = _("{metric} around the run").format(metric=visible(run.metric))
         self._curve = Curve(evidence, name)
-        self._add(self._curve)
+        self._body.addWidget(self._curve, 1)
+        self._size_curve()
+
+    def _size_curve(self) -> None:
+        """Let the curve grow with the window."""
+        if self._curve is not None:
+            self._curve.setMaximumHeight(_CURVE_WIDE if self.width() > _WIDE_FROM else _CURVE)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the curve the room there is."""
+        super().resizeEvent(event)
+        self._size_curve()
 
     def _show_curve(self, run: RunView) -> None:
         if self._curve is not None:

@@ -115,7 +115,8 @@ class EventsPage(Page):
         self.count.setMinimumHeight(tokens.CONTROL_SMALL)
         foot = row(self.older_button, None, self.new_button, self.count, gap=8, m=(8, 2, 15, 2))
         card = Card(self._stack, Rule(), foot, pad=1, gap=0)
-        card.lay.setContentsMargins(1, 2, 1, 2)
+        side = self.context.theme.line
+        card.lay.setContentsMargins(side, 2, side, 2)
         card.lay.setStretch(0, 1)
         self.trace_view = TraceView()
         self.trace_view.review_asked.connect(self._review)

@@ -46,7 +46,8 @@ class RepairsPage(Page):
         self.list = RunList(_("Repairs"))
         self.list.chosen.connect(self._chosen)
         self._list_card = Card(self.list, pad=1, gap=0)
-        self._list_card.lay.setContentsMargins(1, 2, 1, 2)
+        side = self.context.theme.line
+        self._list_card.lay.setContentsMargins(side, 2, side, 2)
         self.detail = RunDetail(self.core, self.context.clock)
         self.detail.trace_asked.connect(self._show_trace)
         self.detail.undo_asked.connect(self._undo)
