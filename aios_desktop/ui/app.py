@@ -6,7 +6,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from aios_desktop import i18n, paths
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 SWITCH_S: Final = 0.0005  # a busy Python thread must not hold up the window
 PANEL_MS: Final = 15_000  # how long a hidden start waits for a panel
 STATE_FILE: Final = "window.json"
+_DELETE: Final = QEvent.Type.DeferredDelete.value
 
 
 class Desktop(QObject):
@@ -56,9 +57,10 @@ class Desktop(QObject):
         self.theme.settle()
         self.core = core
         self.bridge = Bridge(core, self)
-        self.bridge.changed.connect(self._changed)
+        self.bridge.changed.connect(self.follow_options)
         self.window = MainWindow(core, self.bridge, self.theme, self._clock, self.frame)
         self.window.quit_asked.connect(self.quit)
+        self.window.second_passed.connect(self.follow_options)
         self.tray = Tray(core, self.bridge, self.theme)
         self.window.can_hide = self.tray.is_live
         self.tray.open_window.connect(self.frame.come_forward)
@@ -75,7 +77,9 @@ class Desktop(QObject):
             self.bridge.close()
         self.frame.keep_state()
         self.frame.hide()
-        self.frame.deleteLater()
+        for thing in (self.frame, self.theme, self):
+            thing.deleteLater()
+        QCoreApplication.sendPostedEvents(None, _DELETE)
 
     @Slot(object)
     def open_approval(self, approval_id: int) -> None:
@@ -102,11 +106,14 @@ class Desktop(QObject):
         if self.window is not None:
             self.window.go_to("health")
 
-    @Slot(object)
-    def _changed(self, topics: frozenset[str]) -> None:
-        if "options" not in topics or self.core is None:
+    @Slot()
+    def follow_options(self) -> None:
+        """Take on theme and language when the options name others, whoever changed them."""
+        if self.core is None:
             return
-        self.theme.use(str(self.core.option("ui.theme")))
+        choice = str(self.core.option("ui.theme"))
+        if choice != self.theme.choice:
+            self.theme.use(choice)
         language = _language(str(self.core.option("ui.language")))
         if language == i18n.language():
             return
@@ -190,7 +197,10 @@ class _Starter(QObject):
         """Show the window and start the core after its first paint; at once when hidden."""
         if hidden:
             QTimer.singleShot(0, self, self._start)
-            QTimer.singleShot(PANEL_MS, self._desktop, self._desktop.need_an_entry)
+            panel = QTimer(self)
+            panel.setSingleShot(True)
+            panel.timeout.connect(self._desktop.need_an_entry)
+            panel.start(PANEL_MS)
             return
         self._desktop.frame.first_painted.connect(self._painted)
         self._desktop.frame.show()

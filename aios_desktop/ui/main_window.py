@@ -36,6 +36,7 @@ class MainWindow(QWidget):
     """Rail, top bar, pages and status bar of a running core, inside a ``Frame``."""
 
     quit_asked = Signal()
+    second_passed = Signal()  # while the window can be seen
 
     def __init__(
         self, core: Core, bridge: Bridge, theme: Theme, clock: Clock, frame: Frame
@@ -214,6 +215,7 @@ class MainWindow(QWidget):
         page = self._pages.get(self.frame.page)
         if page is not None and page.isVisible():
             page.tick()
+        self.second_passed.emit()
 
     @Slot()
     def _show_summary(self) -> None:
