@@ -187,19 +187,32 @@ def test_scrolling_back_up_lets_the_new_ones_in(make: Make, core: Core, clock: F
 
 
 def test_the_rows_are_bounded(
-    make: Make, core: Core, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, make: Make, core: Core, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events_page, "MOST", 100)
     page = make()
     oldest = rows(page)[-1]
     page.table.select(oldest)
     page.table.verticalScrollBar().setValue(0)
-    core.say(*many(clock, 150))
-    settle()
+    newest = many(clock, 150)
+    core.say(*newest)
+    qtbot.waitUntil(lambda: rows(page)[0] == newest[-1].id)
     assert len(rows(page)) == 100
     assert len(page._events) == 100
     assert page.table.key() is None
     assert rows(page) == sorted(rows(page), reverse=True)
+
+
+def test_a_burst_is_drawn_in_few_steps(
+    qtbot: QtBot, make: Make, core: Core, clock: FakeClock
+) -> None:
+    page = make()
+    changes: list[object] = []
+    page.table.model_rows.rowsInserted.connect(lambda *_: changes.append(None))
+    newest = many(clock, 2000)
+    core.say(*newest)
+    qtbot.waitUntil(lambda: rows(page)[0] == newest[-1].id)
+    assert len(changes) <= 4
 
 
 def test_an_event_is_never_shown_twice(make: Make, core: Core, clock: FakeClock) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MOST: Final = 5_000  # rows; the oldest are dropped first and can be loaded again
 OLDER: Final = 200
 STORY_MS: Final = 150
+REST_MS: Final = 200  # between two changes of the rows when many events come
 TRACE: Final = 376
 TRACE_WIDE: Final = 440
 TRACE_NARROW: Final = 300
@@ -125,14 +126,20 @@ class EventsPage(Page):
         side = tokens.MARGIN
         whole = col(self.filter_bar, below, gap=tokens.GAP, m=(side, 14, side, 14), parent=self)
         whole.setStretch(1, 1)
-        self._story_timer = QTimer(self)
-        self._story_timer.setSingleShot(True)
-        self._story_timer.setInterval(STORY_MS)
+        self._story_timer = self._timer(STORY_MS)
         self._story_timer.timeout.connect(self._ask_story)
+        self._rest = self._timer(REST_MS)
+        self._rest.timeout.connect(self._show_fresh)
         slash = QShortcut(QKeySequence("/"), self)
         slash.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         slash.activated.connect(self._go_to_filter)
         self._show_counts()
+
+    def _timer(self, ms: int) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(ms)
+        return timer
 
     # asking the store
 
@@ -224,9 +231,16 @@ class EventsPage(Page):
         if not fits:
             return
         self._fresh = (self._fresh + fits)[-MOST:]
-        if not self._is_reading():
+        if not self._rest.isActive():
+            self._show_fresh()
+
+    @Slot()
+    def _show_fresh(self) -> None:
+        """Put new rows on top, then let the table rest: drawing it is dear."""
+        if self._fresh and self.isVisible():
+            self._rest.start()
             self._take_fresh()
-        self._show_counts()
+            self._show_counts()
 
     def _is_reading(self) -> bool:
         """Say whether new rows would push away what the person looks at."""
