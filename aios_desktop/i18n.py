@@ -76,28 +76,35 @@ def N_(message: str) -> str:  # noqa: N802  the name that gettext tools look for
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A message id (English, named placeholders) and the values for it.
+    """A message id (English, named placeholders) and the values for it, messages among them.
 
     >>> Say("{name} stopped", {"name": "make"}).text()
     'make stopped'
     """
 
     key: str
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, Value | Say] = field(default_factory=dict)
 
     def text(self) -> str:
         """Return the message in the language in use; a missing value shows its name."""
-        return _(self.key).format_map(_Shown(self.values)) if self.key else ""
+        if not self.key:
+            return ""
+        shown = {k: v.text() if isinstance(v, Say) else v for k, v in self.values.items()}
+        return _(self.key).format_map(_Shown(shown))
 
     def to_json(self) -> dict[str, object]:
         """Return a form that JSON can hold."""
-        return {"key": self.key, "values": dict(self.values)}
+        values = {k: v.to_json() if isinstance(v, Say) else v for k, v in self.values.items()}
+        return {"key": self.key, "values": values}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, object]) -> Say:
         """Read back what ``to_json`` wrote."""
         values = raw.get("values")
-        return cls(str(raw.get("key", "")), dict(values) if isinstance(values, Mapping) else {})
+        if not isinstance(values, Mapping):
+            return cls(str(raw.get("key", "")))
+        read = {k: cls.from_json(v) if isinstance(v, Mapping) else v for k, v in values.items()}
+        return cls(str(raw.get("key", "")), read)
 
 
 class _Shown(dict[str, object]):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from aios_desktop.errors import AiosError
-from aios_desktop.i18n import Say, Value
+from aios_desktop.i18n import N_, Say, Value
 from aios_desktop.reactor import fields
 from aios_desktop.reactor.conditions import Condition
 from aios_desktop.reactor.records import Plan, digest_of
+from aios_desktop.sensors.metrics import METRICS
 from aios_desktop.skills.action import Kind, Risk
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from aios_desktop.reactor.playbook import Playbook, Step
     from aios_desktop.skills.action import StepPlan
     from aios_desktop.skills.registry import Registry
+
+_SIMPLE: Final = re.compile(r"metric\.(\w+) *([<>]=?) *(-?\d+(?:\.\d+)?)\Z")
+BELOW: Final = N_("{metric} below {limit} {unit} within {seconds} s")
+ABOVE: Final = N_("{metric} above {limit} {unit} within {seconds} s")
 
 
 class Planner:
@@ -102,9 +108,21 @@ def success_of(playbook: Playbook) -> Say:
         return Say("Not checked: the outcome will be unknown.")
     if playbook.success:
         return Say(playbook.success, {"seconds": round(verify.settle_s + verify.within_s)})
+    seconds = {"seconds": round(verify.settle_s + verify.within_s)}
+    if found := _SIMPLE.match(verify.expect.text):
+        name, sign, limit = found.groups()
+        metric = METRICS.get(name)
+        if metric is not None:
+            words: dict[str, Value | Say] = {
+                "metric": metric.label,
+                "limit": f"{float(limit):g}",
+                "unit": metric.unit,
+            }
+            key = BELOW if sign.startswith("<") else ABOVE
+            return Say(key, {**words, **seconds})
     return Say(
         "{condition}, in two readings in a row within {seconds} s",
-        {"condition": verify.expect.text, "seconds": round(verify.settle_s + verify.within_s)},
+        {"condition": verify.expect.text, **seconds},
     )
 
 

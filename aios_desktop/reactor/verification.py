@@ -61,11 +61,7 @@ class Verification:
         if self.alarms:
             return Verdict(Outcome.WORSE, Say("A new critical event came while it was judged."))
         return Verdict(
-            Outcome.FIXED,
-            Say(
-                "{condition} held in {n} fresh readings in a row.",
-                {"condition": self.expect.text, "n": NEEDED_IN_A_ROW},
-            ),
+            Outcome.FIXED, Say("It held in {n} fresh readings in a row.", {"n": NEEDED_IN_A_ROW})
         )
 
     def expire(self) -> Verdict:
@@ -81,10 +77,7 @@ class Verification:
             return Verdict(Outcome.UNKNOWN, Say("No fresh reading came to judge the result by."))
         if self._is_worse():
             return Verdict(Outcome.WORSE, Say("It became worse than before."))
-        return Verdict(
-            Outcome.NO_EFFECT,
-            Say("{condition} did not hold in time.", {"condition": self.expect.text}),
-        )
+        return Verdict(Outcome.NO_EFFECT, Say("What was expected did not come in time."))
 
     def _is_worse(self) -> bool:
         if self.worse is None:

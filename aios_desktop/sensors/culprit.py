@@ -190,7 +190,7 @@ def _culprit(
         key=row.key,
         pid=pid,
         started=row.started,
-        name=row.name,
+        name=row.title,
         command=row.command,
         user=row.user,
         cpu_percent=total,

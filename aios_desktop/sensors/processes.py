@@ -65,6 +65,34 @@ class ProcessRow:
         """Return ``pid:started``."""
         return key(self.pid, self.started)
 
+    @property
+    def title(self) -> str:
+        """Return what a person would call it: the script that an interpreter runs, else the name."""
+        return script_of(self.name, self.command) or self.name
+
+
+_INTERPRETER: Final = re.compile(r"(python|pypy|node|ruby|perl|php|lua|bash|dash|zsh|sh)[\d.]*\Z")
+
+
+def script_of(name: str, command: str) -> str:
+    """Return the file name of the script or module that an interpreter runs, or nothing."""
+    if not _INTERPRETER.match(name):
+        return ""
+    words = iter(command.split()[1:])
+    for word in words:
+        if word == "-m":
+            return next(words, "")[:60]
+        if word in {"-X", "-W", "-r"}:
+            next(words, "")  # its value
+            continue
+        if word in {"-c", "-e"} or (
+            word.startswith("-") and "c" in word[1:] and name.endswith("sh")
+        ):
+            return ""  # a program on the command line has no name of its own
+        if not word.startswith("-"):
+            return word.rsplit("/", 1)[-1][:60]
+    return ""
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessTable:

@@ -98,7 +98,7 @@ class SuspendProcess:
             target=row.key,
             command=_command(members),
             effect=_effect(row, len(members) - 1),
-            undo=Say("Lets {name} go on where it stopped.", {"name": row.name}),
+            undo=Say("Lets {name} go on where it stopped.", {"name": row.title}),
             risk=self.risk,
             kind=self.kind,
             expects={
@@ -138,7 +138,7 @@ class SuspendProcess:
 
     def _refusal(self, tree: ProcessTree, row: ProcessRow) -> Say | None:
         """Return why a process must not be suspended, or None."""
-        shown: dict[str, Value] = {"name": row.name, "pid": row.pid, "user": row.user}
+        shown: dict[str, Value] = {"name": row.title, "pid": row.pid, "user": row.user}
         if row.pid in tree.family(self._own_pid):
             return Say("{name} (process {pid}) is a part of AIOS itself.", shown)
         if (why := reason(row)) is not None:
@@ -330,7 +330,7 @@ def _command(members: Sequence[ProcessRow]) -> str:
 
 
 def _effect(row: ProcessRow, others: int) -> Say:
-    values: dict[str, Value] = {"name": row.name, "pid": row.pid, "n": others}
+    values: dict[str, Value] = {"name": row.title, "pid": row.pid, "n": others}
     if others == 0:
         return Say("Suspends {name} (process {pid}). It keeps its memory and its work.", values)
     if others == 1:

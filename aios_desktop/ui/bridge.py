@@ -31,12 +31,14 @@ TOPIC_MS: Final = 100
 TOPICS: Final = {
     "score": frozenset(("score", "status")),
     "agent": frozenset(("agents",)),
-    "run": frozenset(("runs", "approvals", "status")),
-    "action": frozenset(("runs", "approvals", "status")),
-    "approval": frozenset(("runs", "approvals", "status")),
+    "run": frozenset(("runs", "approvals", "agents", "status")),
+    "action": frozenset(("runs", "approvals", "agents", "status")),
+    "approval": frozenset(("runs", "approvals", "agents", "status")),
+    "cache": frozenset(("agents",)),
+    "sensor": frozenset(("agents", "status")),
     "playbook": frozenset(("playbooks",)),
     "config": frozenset(("options",)),
-    "resource": frozenset(("metrics",)),
+    "resource": frozenset(("metrics", "agents")),
     "signal": frozenset(("metrics",)),
 }
 _ANYTHING = frozenset(("status",))

@@ -113,8 +113,9 @@ class OfficePage(Page):
             self._show_strip()
 
     def tick(self) -> None:
-        """Count down; now and then move the strip on."""
+        """Count down; now and then move the strip on. Agents also change by the time alone."""
         self._ticks += 1
+        self._show_agents()
         self._show_approvals()
         if self._ticks % STRIP_S == 0:
             self._show_strip()
