@@ -57,6 +57,16 @@ def process(data: Mapping[str, Json]) -> str:
     return text(top, "name") if isinstance(top, Mapping) else ""
 
 
+def about(event: Event) -> str:
+    """Say in one word what an event is about: the playbook, the place, the process."""
+    found = ""
+    if event.type.startswith(("run.", "approval.", "action.")):
+        found = text(event.data, "playbook")
+    elif event.type.startswith("resource."):
+        found = process(event.data)
+    return found or visible(event.target, SHORT) or visible(event.source, SHORT)
+
+
 def candidates(event: Event) -> list[Candidate]:
     """Return what a decision considered, in its order."""
     found = event.data.get("candidates")

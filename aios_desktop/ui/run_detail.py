@@ -195,7 +195,10 @@ class RunDetail(Card):
         if run.state == "waiting":
             self._add_question(run, self._approval)
         else:
-            self._add_verdict(run)
+            if run.is_done and not run_words.acted(run):
+                self._add_nothing_done(run)
+            else:
+                self._add_verdict(run)
             if run.changes:
                 self._add(Text(_("What changed"), "section"), above=6)
                 self._add(Diff(run.changes))
@@ -220,6 +223,12 @@ class RunDetail(Card):
         if above:
             self._body.addSpacing(above)
         self._body.addWidget(part)
+
+    def _add_nothing_done(self, run: RunView) -> None:
+        """Why it did not come to a repair."""
+        reason = visible(run.outcome_reason.text()) or run_words.why_nothing(run)
+        self._add(Text(_("Nothing was done"), "section"), above=4)
+        self._add(Text(reason, wrap=True))
 
     def _add_verdict(self, run: RunView) -> None:
         """Whether it helped: what success means, the verdict in words, the figures, the curve."""

@@ -97,6 +97,20 @@ def began(run: RunView) -> float:
     )
 
 
+def acted(run: RunView) -> bool:
+    """Say whether any step began."""
+    return any(step.started is not None for step in run.steps)
+
+
+def why_nothing(run: RunView) -> str:
+    """Say why a run that has ended never began a step."""
+    return {
+        "denied": _("It was denied."),
+        "expired": _("Nobody answered in time."),
+        "resolved": _("The trouble ended by itself before the repair began."),
+    }.get(run.outcome, _("It ended before its first step."))
+
+
 def how(run: RunView, midnight: float) -> str:
     """Say how a run came to run, when, and by which playbook."""
     values = {
@@ -112,10 +126,9 @@ def how(run: RunView, midnight: float) -> str:
 
 
 def _how(run: RunView) -> str:
-    acted = any(step.started is not None for step in run.steps)
     if run.state == "waiting":
         return _("{risk}, so it asks you. Playbook {playbook}, version {version}, run {run}.")
-    if run.is_done and not acted:
+    if run.is_done and not acted(run):
         return _("Planned at {when}. Playbook {playbook}, version {version}, run {run}.")
     if run.approved_by and run.is_done:
         return _(

@@ -347,6 +347,20 @@ def test_steps_say_how_they_went(make: Make, core: Core) -> None:
     assert kinds[1:] == ["undo", "bad", "stop"]
 
 
+@pytest.mark.parametrize("outcome", ["denied", "expired", "resolved", "interrupted"])
+def test_a_run_that_never_began_shows_no_figures(make: Make, core: Core, outcome: str) -> None:
+    page = make()
+    step = StepView(1, "a.b", Say("Does a"), Say("Undoes a"), "skipped")
+    core.change(done(core, outcome=outcome, outcome_reason=Say(""), steps=(step,)))
+    page.open("2208")
+    settle()
+    shown = said(page.detail)
+    assert "Nothing was done" in shown
+    assert run_words.why_nothing(done(core)) in shown
+    assert "Did it help?" not in shown
+    assert "91 %" not in shown
+
+
 def test_unknown_figures_are_called_unknown(make: Make, core: Core) -> None:
     page = make()
     core.change(done(core, measures=(Measure(Say("Swap"), "%", None, 3.0),)))
