@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 _TOP: Final = 10  # room over the curve for half a label
 _LANE: Final = 22  # and for the marks
-_COLUMNS: Final = 400
+WIDTH: Final = 2  # five times the cost of one a point, so the curves are thinned to what is seen
+_COLUMN: Final = 3
+_LEAST_COLUMNS: Final = 60
 _NAMES_FROM: Final = 30
 _NAME_WIDTH: Final = 72
 _FILL_ALPHA: Final = 28
@@ -151,7 +153,8 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     def put(self, number: int, times: Sequence[float], values: Sequence[float | None]) -> None:
         """Show this series as line ``number``, with no more points than can be seen."""
-        x, y = thinned(np.asarray(times, float), np.asarray(values, float), _COLUMNS)
+        columns = max(_LEAST_COLUMNS, self.width() // _COLUMN)
+        x, y = thinned(np.asarray(times, float), np.asarray(values, float), columns)
         self._data[number] = (x, y)
         gaps = "finite" if bool(np.isnan(y).any()) else "all"
         self._curves[number].setData(x, y, connect=gaps)
@@ -233,7 +236,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             axis.setStyle(tickLength=0, tickFont=theme.font("small"), tickTextOffset=6)
         for line, curve in zip(self._lines, self._curves, strict=True):
             style = Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine
-            curve.setPen(pg.mkPen(theme.hex(line.tone), width=theme.line, style=style))
+            curve.setPen(pg.mkPen(theme.hex(line.tone), width=WIDTH, style=style))
             soft = QColor(theme.hex(line.tone))
             soft.setAlpha(_FILL_ALPHA)
             is_filled = line.filled and not line.dashed and not theme.is_high_contrast

@@ -117,7 +117,7 @@ def test_curves_hold_what_the_core_says(page: HealthPage, core: FakeCore) -> Non
     known = [value for value in series.values if value is not None]
     assert float(np.max(y)) == pytest.approx(max(known))
     assert float(np.min(y)) == pytest.approx(min(known))
-    assert len(x) <= 800
+    assert len(x) <= 300
 
 
 def test_signs_are_counted_and_drawn(qtbot: QtBot, page: HealthPage) -> None:
@@ -192,14 +192,14 @@ def test_a_hidden_page_asks_for_nothing(
     assert calls != []
 
 
-def test_curves_are_drawn_every_fourth_second(
+def test_curves_are_drawn_when_they_have_moved_a_pixel(
     page: HealthPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[int] = []
     monkeypatch.setattr(page, "_draw_curves", lambda: drawn.append(page._ticks))
     for _ in range(12):
         page.tick()
-    assert drawn == [4, 8, 12]
+    assert drawn == [6, 12]
 
 
 @pytest.mark.parametrize("name", ["dark", "hc_dark", "light"])

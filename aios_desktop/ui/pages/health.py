@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aios_desktop.ui.signs import Sign
 
 SPAN_S: Final = 1800
-CURVES_S: Final = 4  # half of the time in which a curve of half an hour moves by a pixel
+CURVES_S: Final = 6  # a curve of half an hour moves by a pixel in that time
 QUICK_SPAN_S: Final = 600
 LATEST_S: Final = 5
 EVENTS_S: Final = 60
