@@ -177,9 +177,9 @@ class Curve(QWidget):
             self._lines = columns, thin(self._evidence, columns)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self.theme.colour("s1"), 2))
+        ends = (marks[0], marks[-1])
         for line in self._lines[1]:
-            points = [QPointF(self._x(plot, at), self._y(plot, marks, value)) for at, value in line]
-            painter.drawPolyline(points)
+            painter.drawPolyline([self._point(plot, ends, at, value) for at, value in line])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
     def _draw_times(self, painter: QPainter, plot: QRect) -> None:
@@ -198,13 +198,19 @@ class Curve(QWidget):
                 taken.append((left, left + wide))
 
     def _x(self, plot: QRect, at: float) -> int:
-        shown = self._evidence
-        part = (at - shown.start) / max(shown.end - shown.start, 1e-9)
-        return plot.x() + round(min(max(part, 0.0), 1.0) * (plot.width() - 1))
+        return round(self._point(plot, (0.0, 1.0), at, 0.0).x())
 
     def _y(self, plot: QRect, marks: list[float], value: float) -> int:
-        part = (value - marks[0]) / max(marks[-1] - marks[0], 1e-9)
-        return plot.bottom() - round(min(max(part, 0.0), 1.0) * (plot.height() - 1))
+        return round(self._point(plot, (marks[0], marks[-1]), self._evidence.start, value).y())
+
+    def _point(self, plot: QRect, span: tuple[float, float], at: float, value: float) -> QPointF:
+        """Return where a figure stands; what lies outside stands at the edge."""
+        shown, (low, high) = self._evidence, span
+        right = min(max((at - shown.start) / max(shown.end - shown.start, 1e-9), 0.0), 1.0)
+        up = min(max((value - low) / max(high - low, 1e-9), 0.0), 1.0)
+        return QPointF(
+            plot.x() + right * (plot.width() - 1), plot.bottom() - up * (plot.height() - 1)
+        )
 
 
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
