@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QRectF
     from PySide6.QtGui import QResizeEvent, QWheelEvent
 
+    from aios_desktop.runtime.views import Series
     from aios_desktop.ui.signs import Sign
 
 _TOP: Final = 10  # room over the curve for half a label
@@ -31,6 +32,7 @@ _LEAST_COLUMNS: Final = 60
 _NAMES_FROM: Final = 30
 _NAME_WIDTH: Final = 72
 _FILL_ALPHA: Final = 28
+SPANS: Final = (120.0, 300.0, 600.0, 1800.0)
 _STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -183,8 +185,9 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             spot = self._place(self._moment[0], self._bounds[1])
             painter.setPen(self.theme.colour("accent"))
             painter.drawText(int(spot.x()) + 6, int(spot.y()) + 14, self._moment[1])
+        last = -99
         for sign in self._signs:
-            self._draw_sign(painter, sign)
+            last = self._draw_sign(painter, sign, last)
 
     def _name_times(self) -> None:
         most = max(2, min(8, (self.width() - _NAMES_FROM) // _NAME_WIDTH))
@@ -193,17 +196,22 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self._named = ticks
             self._bottom.setTicks([ticks])
 
-    def _draw_sign(self, painter: QPainter, sign: Sign) -> None:
+    def _draw_sign(self, painter: QPainter, sign: Sign, last: int) -> int:
+        """Draw one sign right of the ``last`` one; return where it is."""
         x, y = self._data[0]
         if not len(x) or not self._times[0] <= sign.at <= self._times[1]:
-            return
+            return last
         level = float(np.interp(sign.at, x, y))
         foot = self._place(sign.at, level if math.isfinite(level) else self._bounds[1])
         head = self._place(sign.at, self._bounds[1])
-        left, top = int(foot.x()), max(0, int(head.y()) - _LANE)
+        middle, top = int(foot.x()), max(0, int(head.y()) - _LANE)
+        left = max(middle - 6, last + 13)
         painter.setPen(QPen(self.theme.colour(sign.tone), 1, Qt.PenStyle.DotLine))
-        painter.drawLine(left, top + 14, left, int(foot.y()) - 3)
-        icons.draw(painter, sign.icon, left - 6, top, self.theme.hex(sign.tone))
+        painter.drawLine(middle, top + 14, middle, int(foot.y()) - 3)
+        if left > self.width() - 12:
+            return last
+        icons.draw(painter, sign.icon, left, top, self.theme.hex(sign.tone))
+        return left
 
     def _place(self, x: float, y: float) -> QPointF:
         return QPointF(self.mapFromScene(self._box.mapViewToScene(QPointF(x, y))))
@@ -259,6 +267,20 @@ def thinned(x: Any, y: Any, columns: int) -> tuple[Any, Any]:
     picked = np.sort(np.stack([base + low, base + high], axis=1), axis=1).ravel()
     picked = np.minimum(picked, len(x) - 1)
     return x[picked], y[picked]
+
+
+def fitting_span(series: Sequence[Series], most: float, now: float) -> float:
+    """Return how far back a plot should reach: no farther than there is something to see."""
+    starts = [
+        at
+        for one in series
+        for at in next(
+            ([at] for at, value in zip(one.times, one.values, strict=True) if value is not None),
+            [],
+        )
+    ]
+    age = now - min(starts, default=now)
+    return next((span for span in SPANS if age <= span < most), most)
 
 
 def nice_top(value: float, least: float = 1.0) -> float:

@@ -215,6 +215,7 @@ class MainWindow(QWidget):
         page = self._pages.get(self.frame.page)
         if page is not None and page.isVisible():
             page.tick()
+        self._show_summary()
         self.second_passed.emit()
 
     @Slot()

@@ -18,7 +18,7 @@ from aios_desktop.runtime.views import DiskView, Level, Part, ScoreView, Series
 from aios_desktop.ui import charts
 from aios_desktop.ui.charts import Limit, Line, Plot, nice_top, thinned, time_ticks
 from aios_desktop.ui.main_window import MainWindow
-from aios_desktop.ui.pages.health import HealthPage
+from aios_desktop.ui.pages.health import HealthPage, beat
 from aios_desktop.ui.pages.health_cards import costs_of
 from aios_desktop.ui.ring import Ring
 from aios_desktop.ui.signs import Sign
@@ -200,6 +200,7 @@ def test_curves_are_drawn_when_they_have_moved_a_pixel(
     for _ in range(12):
         page.tick()
     assert drawn == [6, 12]
+    assert [beat(span, 300) for span in (120, 300, 600, 1800)] == [1, 1, 2, 6]
 
 
 @pytest.mark.parametrize("name", ["dark", "hc_dark", "light"])
@@ -331,6 +332,30 @@ def test_charts_are_not_loaded_before_they_are_needed() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert charts.__doc__
+
+
+@pytest.mark.parametrize(
+    ("age", "most", "span"),
+    [
+        (5, 3600, 120),
+        (119, 3600, 120),
+        (121, 3600, 300),
+        (599, 1800, 600),
+        (700, 600, 600),
+        (1801, 3600, 3600),
+        (9999, 3600, 3600),
+    ],
+)
+def test_a_plot_reaches_no_farther_back_than_it_knows(age: float, most: float, span: float) -> None:
+    series = Series("x", "", (10_000.0 - age - 50, 10_000.0 - age, 10_000.0), (None, 1.0, 2.0))
+    assert charts.fitting_span((series,), most, 10_000.0) == span
+    assert charts.fitting_span((Series("x", "", (), ()),), most, 10_000.0) == min(120, most)
+
+
+def test_the_title_says_how_far_back_the_trend_reaches(page: HealthPage) -> None:
+    times = (1000.0, 1060.0)
+    page.trend.show_trend(Series("score", "", times, (50.0, 60.0)), 1060.0, ())
+    assert page.trend.title.text() == "Last 2 minutes"
 
 
 def test_a_clock_that_moves_on_moves_the_plot_in_steps(theme: Theme, clock: FakeClock) -> None:

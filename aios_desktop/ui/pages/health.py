@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from aios_desktop.ui.signs import Sign
 
 SPAN_S: Final = 1800
-CURVES_S: Final = 6  # a curve of half an hour moves by a pixel in that time
-QUICK_SPAN_S: Final = 600
+CARD_PIXELS: Final = 300  # a curve is drawn anew when it has moved by about a pixel
+TREND_PIXELS: Final = 600
 LATEST_S: Final = 5
 EVENTS_S: Final = 60
 DISK_RATES: Final = ("disk_read_bytes_s", "disk_write_bytes_s")
@@ -54,6 +54,7 @@ class HealthPage(Page):
         super().__init__(context)
         self._ticks = 0
         self._step = ""
+        self._span: float = SPAN_S
         self._signs: tuple[Sign, ...] = ()
         self.score = ScoreCard()
         self.trend = TrendCard()
@@ -105,9 +106,9 @@ class HealthPage(Page):
         self._ticks += 1
         self.score.show_score(self.core.score())
         self._show_figures()
-        if self._ticks % CURVES_S == 0:
+        if self._ticks % beat(self._span, CARD_PIXELS) == 0:
             self._draw_curves()
-        if self._ticks % (1 if self.trend.span <= QUICK_SPAN_S else CURVES_S) == 0:
+        if self._ticks % beat(self.trend.shown_span, TREND_PIXELS) == 0:
             self._show_trend()
         if self._ticks % EVENTS_S == 0:
             self._ask_for_signs()
@@ -195,7 +196,7 @@ class HealthPage(Page):
             found = [self.core.metric_history(metric, SPAN_S) for metric in metrics]
             if len(metrics) > 1:
                 card.fit_rate(found)
-            card.draw(found, SPAN_S, now)
+            self._span = card.draw(found, SPAN_S, now)
 
     @Slot()
     def _show_trend(self) -> None:
@@ -211,3 +212,8 @@ class HealthPage(Page):
         if isinstance(found, tuple):
             self._signs = signs_of(found)
             self._show_trend()
+
+
+def beat(span: float, pixels: int) -> int:
+    """Return after how many seconds a curve over ``span`` has moved by about a pixel."""
+    return max(1, round(span / pixels))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
 from aios_desktop.i18n import _, ngettext
 from aios_desktop.ui import tokens, words
-from aios_desktop.ui.charts import Limit, Line, Plot, nice_top
+from aios_desktop.ui.charts import Limit, Line, Plot, fitting_span, nice_top
 from aios_desktop.ui.paint import clear, col, row
 from aios_desktop.ui.ring import Ring
 from aios_desktop.ui.table import Cell, Column, Row, Table
@@ -59,7 +59,7 @@ class ScoreCard(Card):
         self.ring.show_score(value, lost, words.level(score.level), tone)
         points = 0 if score.value is None else 100 - round(score.value * 100)
         text = ngettext("{n} point lost", "{n} points lost", points).format(n=points)
-        self.lost.set("" if score.value is None else text)
+        self.lost.set(text if points else "")
         self._fill(score, costs)
 
     def _fill(self, score: ScoreView, costs: Sequence[tuple[Part, int]]) -> None:
@@ -119,6 +119,7 @@ class TrendCard(Card):
             3600: Choice(_("1 h"), name=_("Show the last hour")),
         }
         self.span = SPANS[-1]
+        self.shown_span: float = self.span  # shorter while there is little to see
         self.spans[self.span].setChecked(True)
         for choice in self.spans.values():
             choice.clicked.connect(self._chosen)
@@ -141,7 +142,7 @@ class TrendCard(Card):
         self._stack.addWidget(self.plot)
         self._stack.addWidget(_soon())
         self.lay.addWidget(self._stack, 1)
-        self._say_title()
+        self._say_title(self.span)
 
     def show_trend(self, series: Series, now: float, signs: Sequence[Sign]) -> None:
         """Show the curve and the signs that lie in the span."""
@@ -150,8 +151,11 @@ class TrendCard(Card):
         if known < 2:
             self._count(())
             return
-        self.plot.set_span(self.span, now)
-        seen = [sign for sign in signs if sign.at >= now - self.span]
+        span = fitting_span((series,), self.span, now)
+        self.shown_span = span
+        self._say_title(span)
+        self.plot.set_span(span, now)
+        seen = [sign for sign in signs if sign.at >= now - span]
         self.plot.set_signs(seen)
         self.plot.put(0, series.times, series.values)
         self._count(seen)
@@ -172,14 +176,15 @@ class TrendCard(Card):
             mark.set(mark.kind, text.format(n=n))
             mark.setVisible(n > 0)
 
-    def _say_title(self) -> None:
-        hour = self.span == SPANS[-1]
-        self.title.set(_("Last hour") if hour else _("Last 10 minutes"))
+    def _say_title(self, span: float) -> None:
+        minutes = round(span / 60)
+        text = ngettext("Last {n} minute", "Last {n} minutes", minutes).format(n=minutes)
+        self.title.set(_("Last hour") if span >= SPANS[-1] else text)
 
     @Slot()
     def _chosen(self) -> None:
         self.span = next(span for span, choice in self.spans.items() if choice.isChecked())
-        self._say_title()
+        self._say_title(self.span)
         self.span_chosen.emit()
 
 
@@ -232,11 +237,13 @@ class MetricCard(Card):
         self.say(_("unknown"), _("not measured yet"), "unknown", "")
         self.second.set("")
 
-    def draw(self, series: Sequence[Series], span: float, now: float) -> None:
-        """Draw the curves over the last ``span`` seconds."""
+    def draw(self, series: Sequence[Series], span: float, now: float) -> float:
+        """Draw the curves over ``span`` seconds, or as far back as they reach; return that."""
+        span = fitting_span(series, span, now)
         self.plot.set_span(span, now)
         for number, one in enumerate(series):
             self.plot.put(number, one.times, one.values)
+        return span
 
     def fit_rate(self, series: Sequence[Series]) -> None:
         """Fit the range to bytes a second, in steps that rarely change."""
