@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from aios_desktop.errors import AiosError
-from aios_desktop.events.model import MAX_TYPE, TYPE_FORM, Event, Json, Severity
+from aios_desktop.events import border
+from aios_desktop.events.model import MAX_TYPE, Event, Json, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from aios_desktop.events.stamp import Stamps
 
     Handler = Callable[[Event], None]
-    Sink = Callable[[Event, bool], None]
+    Sink = Callable[[Event, bool, str], None]
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,9 @@ class Bus:
         self._lock = threading.Lock()  # held to change subscriptions, never to publish
         self._subscriptions: tuple[_Subscription, ...] = ()
         self._routes: dict[str, tuple[_Subscription, ...]] = {}
+        self._now_us = stamps.now_us
         self.published = 0
+        self.refused = 0
         self.faults = 0
 
     def subscribe(self, pattern: str, handler: Handler) -> Callable[[], None]:
@@ -100,40 +104,83 @@ class Bus:
         """Make an event, give it to the sink and to its handlers, and return it.
 
         It joins the story of ``cause``, or else of ``trace``, or else begins one. ``durable``
-        asks the store to commit it at once, proof against a power cut. Raises AiosError for a
-        malformed type.
+        asks the store to commit it at once, proof against a power cut. A payload beyond 64 KiB is
+        cut off and says so. Raises AiosError for a malformed type, an unknown severity and a
+        number that is not finite; such an event is counted and nobody sees it.
         """
-        route = self._routes.get(type)
-        if route is None:
-            route = self._resolve(type)
+        try:
+            route = self._routes.get(type)
+            if route is None:
+                route = self._resolve(type)
+            if severity.__class__ is not Severity:
+                severity = border.severity_of(severity)
+            content, text = border.payload(dict(data)) if data else ({}, "{}")
+        except (AiosError, TypeError) as error:
+            self._refuse(type, error)
+            border.check_type(type)  # one that cannot even be looked up
+            raise
         stamp = self._next_stamp()
         if cause is not None:
             trace = cause.trace or cause.id
         origin = 0 if cause is None else cause.id
-        copy = dict(data) if data else {}
-        event = Event(stamp, type, source, severity, target, copy, trace or stamp, origin)
+        event = Event(stamp, type, source, severity, target, content, trace or stamp, origin)
+        self._send(event, durable, text, route)
+        return event
+
+    def deliver(self, event: Event, *, durable: bool = False) -> None:
+        """Publish an event that was made elsewhere, as it is; its id is its time.
+
+        Raises AiosError as ``publish`` does, and for a time more than a day ahead.
+        """
+        try:
+            route = self._routes.get(event.type)
+            if route is None:
+                route = self._resolve(event.type)
+            if event.severity.__class__ is not Severity:
+                border.severity_of(event.severity)
+            border.check_time(event.id, self._now_us())
+            text = "{}"
+            if event.data:
+                content, text = border.payload(event.data)
+                if content is not event.data:  # cut off
+                    event = replace(event, data=content)
+        except (AiosError, TypeError) as error:
+            self._refuse(event.type, error)
+            border.check_type(event.type)
+            raise
+        self._send(event, durable, text, route)
+
+    def _send(
+        self, event: Event, durable: bool, text: str, route: tuple[_Subscription, ...]
+    ) -> None:
+        """Give a checked event to the sink and to its handlers."""
         self.published += 1
         try:
             if self._sink is not None:
-                self._sink(event, durable)
+                self._sink(event, durable, text)
         except Exception:
             self.faults += 1
-            logger.exception("the store refused event %s", stamp)
+            logger.exception("the store refused event %s", event.id)
         for subscription in route:
             try:
                 subscription.handler(event)
             except Exception as error:  # noqa: BLE001  a handler may raise anything
                 self._failed(subscription, event, error)
-        return event
+
+    def _refuse(self, type_: object, error: Exception) -> None:
+        """Count an event that the border refuses; log the 1st, 2nd, 4th, 8th ..."""
+        self.refused += 1
+        if self.refused.bit_count() == 1:
+            logger.warning(
+                "an event of type %.130r was refused (%s so far): %s",
+                type_,
+                self.refused,
+                error,
+            )
 
     def _resolve(self, type: str) -> tuple[_Subscription, ...]:  # noqa: A002
         """Find the handlers of a type that is published for the first time."""
-        if len(type) > MAX_TYPE or not TYPE_FORM.match(type):
-            raise AiosError(
-                "{type} is not an event type. Use small letters, digits and at least one dot,"
-                " such as resource.high.",
-                type=repr(type[:MAX_TYPE]),
-            )
+        border.check_type(type)
         with self._lock:
             if len(self._routes) >= MAX_ROUTES:
                 self._routes = {}

@@ -16,7 +16,7 @@ from aios_desktop.events import database
 from aios_desktop.events.database import ForeignFileError
 from aios_desktop.events.dayfile import day_files, file_name, require_ours
 from aios_desktop.events.model import EventQuery
-from aios_desktop.events.rows import LAST_DAY, Row, day_of, unpack
+from aios_desktop.events.rows import LAST_DAY, MAX_ID, Row, day_of, unpack
 from aios_desktop.events.want import Want
 
 if TYPE_CHECKING:
@@ -99,10 +99,12 @@ class EventReader:
         rows: list[Row] = self._ask(path, partial(_select, want=want, limit=1), [])
         return rows[0] if rows else None
 
-    def last_id(self) -> int:
-        """Return the id of the newest stored event, 0 when there is none."""
-        for _, path in day_files(self._folder):
-            if newest := self._ask(path, _newest, 0):
+    def last_id(self, below: int = MAX_ID) -> int:
+        """Return the id of the newest stored event below a bound, 0 when there is none."""
+        for day, path in day_files(self._folder):
+            if day > day_of(below):
+                continue
+            if newest := self._ask(path, partial(_newest, below=below), 0):
                 return newest
         return 0
 
@@ -175,8 +177,9 @@ def _open(path: Path) -> tuple[apsw.Connection, bool]:
     return connection, live
 
 
-def _newest(connection: apsw.Connection) -> int:
-    return int(connection.execute("SELECT coalesce(max(id), 0) FROM event").get)
+def _newest(connection: apsw.Connection, below: int) -> int:
+    sql = "SELECT coalesce(max(id), 0) FROM event WHERE id < ?"
+    return int(connection.execute(sql, (below,)).get)
 
 
 def _select(connection: apsw.Connection, want: Want, limit: int) -> list[Row]:

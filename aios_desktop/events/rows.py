@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -37,8 +38,10 @@ def day_of(stamp: int) -> int:
     return stamp // DAY_US
 
 
-def pack(event: Event) -> Row:
+def pack(event: Event, text: str = "") -> Row:
     """Make the row of an event. Raises ValueError for an id that no day can hold.
+
+    ``text`` is the payload as JSON, for callers that have it already.
 
     Every event passes here in its publisher's thread, so what is usual is done in place.
     """
@@ -55,7 +58,7 @@ def pack(event: Event) -> Row:
             clean(target, MAX_TARGET) if target else "",
             trace if trace != stamp and 0 < trace < MAX_ID else 0,
             event.cause if 0 < event.cause < MAX_ID else 0,
-            encode(data) if data else "{}",
+            text or (encode(data) if data else "{}"),
         ),
     )
 
@@ -75,14 +78,20 @@ def unpack(row: Row) -> Event:
 
 
 def encode(data: Mapping[str, Json]) -> str:
-    """Return the payload as JSON; a payload beyond the limit is replaced by its size."""
-    try:
-        raw = _ENCODER.encode(data if type(data) is dict else dict(data))
-    except Exception:  # noqa: BLE001  payloads come from everywhere and may hold anything
-        raw = _encode_odd(data)
+    """Return the payload as JSON; a payload beyond the limit is replaced by its size and hash."""
+    raw = encode_whole(data) or _encode_odd(data)
     if len(raw) > MAX_DATA_BYTES:
-        return f'{{"truncated":true,"bytes":{len(raw)}}}'
+        digest = hashlib.sha256(raw).hexdigest()
+        return f'{{"truncated":true,"bytes":{len(raw)},"sha256":"{digest}"}}'
     return raw.decode()
+
+
+def encode_whole(data: Mapping[str, Json]) -> bytes | None:
+    """Return the payload as JSON of any size; None when it holds what JSON does not know."""
+    try:
+        return _encode(data if type(data) is dict else dict(data))
+    except Exception:  # noqa: BLE001  payloads come from everywhere and may hold anything
+        return None
 
 
 def decode(text: str) -> Mapping[str, Json]:
@@ -119,4 +128,4 @@ def clean(text: str, limit: int) -> str:
     return text.replace("\0", "\\0") if "\0" in text else text
 
 
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)
+_encode: Final = msgspec.json.Encoder(enc_hook=_plain).encode

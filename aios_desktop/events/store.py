@@ -18,7 +18,7 @@ from aios_desktop.events.database import DAMAGED, UNWRITABLE, ForeignFileError
 from aios_desktop.events.dayfile import DayFile, day_files, file_name, is_ours, today
 from aios_desktop.events.model import Severity
 from aios_desktop.events.reader import EventReader
-from aios_desktop.events.rows import Row, day_of, pack, unpack
+from aios_desktop.events.rows import DAY_US, Row, day_of, pack, unpack
 from aios_desktop.events.trouble import Trouble
 from aios_desktop.events.want import Want
 from aios_desktop.i18n import Say
@@ -93,10 +93,13 @@ class EventStore:
                 self._refused(error)
         return self.troubles()
 
-    def append(self, event: Event, durable: bool = False) -> None:
-        """Take an event in; ``durable`` has it committed at once. Never blocks, never raises."""
+    def append(self, event: Event, durable: bool = False, text: str = "") -> None:
+        """Take an event in; ``durable`` has it committed at once. Never blocks, never raises.
+
+        ``text`` is its payload as JSON, for a caller that has encoded it.
+        """
         try:
-            self._buffer.add(pack(event), durable)
+            self._buffer.add(pack(event, text), durable)
         except Exception:
             self._buffer.lose(1)
             logger.exception("an event that cannot be stored")
@@ -147,9 +150,13 @@ class EventStore:
         return self._reader.get(event_id)
 
     def last_id(self) -> int:
-        """Return the newest id, 0 when there is no event."""
-        newest = max((row.id for row in self._buffer.rows()), default=0)
-        return max(newest, self._reader.last_id())
+        """Return the newest id, 0 when there is no event.
+
+        What a wrong clock has put more than a day ahead does not count.
+        """
+        bound = int(self._clock.now() * 1e6) + DAY_US
+        newest = max((row.id for row in self._buffer.rows() if row.id < bound), default=0)
+        return max(newest, self._reader.last_id(bound))
 
     # -- writing -------------------------------------------------------------------------------
 

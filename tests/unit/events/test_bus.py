@@ -98,7 +98,7 @@ def test_a_malformed_type_is_refused(bus: Bus, type_: str) -> None:
 
 def test_the_store_gets_the_event_before_the_handlers() -> None:
     order: list[object] = []
-    bus = Bus(Stamps(FakeClock()), sink=lambda event, durable: order.append(durable))
+    bus = Bus(Stamps(FakeClock()), sink=lambda event, durable, text: order.append(durable))
     bus.subscribe("*", lambda event: order.append(event.type))
     bus.publish("run.started", source="a", durable=True)
     bus.publish("sample.taken", source="a")
@@ -146,7 +146,7 @@ def test_a_handler_that_always_fails_does_not_flood_the_log(
 
 @pytest.mark.logs_errors
 def test_a_failing_store_stops_nobody() -> None:
-    def fail(event: Event, durable: bool) -> None:
+    def fail(event: Event, durable: bool, text: str) -> None:
         raise OSError
 
     seen: list[Event] = []

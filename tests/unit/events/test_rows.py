@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import types
 from pathlib import Path
 
@@ -65,9 +66,11 @@ def test_a_payload_that_contains_itself_is_named() -> None:
 
 
 def test_a_large_payload_is_replaced_by_its_size() -> None:
+    raw = b'{"a":"' + b"x" * MAX_DATA_BYTES + b'"}'
     assert decode(encode({"a": "x" * MAX_DATA_BYTES})) == {
         "truncated": True,
-        "bytes": MAX_DATA_BYTES + 8,
+        "bytes": len(raw),
+        "sha256": hashlib.sha256(raw).hexdigest(),
     }
     fits = {"a": "x" * (MAX_DATA_BYTES - 8)}
     assert decode(encode(fits)) == fits
