@@ -26,7 +26,10 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: its type is that of ``default``; numbers have a range, words may have a list."""
+    """One option: its type is that of ``default``; numbers have a range, words may have a list.
+
+    ``title`` names it for people and ``unit`` follows its number; both may be left out.
+    """
 
     name: str
     default: Value
@@ -37,29 +40,97 @@ class Option:
 
 
 OPTIONS: Final = (
-    Option("ui.language", "system", N_("Language of the window"), words=("system", "en", "zh_CN")),
+    Option(
+        "ui.language",
+        "system",
+        N_("Language of the window"),
+        words=("system", "en", "zh_CN"),
+        title=N_("Language"),
+    ),
     Option(
         "ui.theme",
         "system",
         N_("Colours of the window"),
         words=("system", "light", "dark", "hc_light", "hc_dark"),
+        title=N_("Theme"),
     ),
     Option(
-        "ui.close_to_tray", True, N_("Closing the window keeps AIOS in the tray, if there is one")
+        "ui.close_to_tray",
+        True,
+        N_("Closing the window keeps AIOS in the tray, if there is one"),
+        title=N_("Stay in the tray"),
     ),
-    Option("sensors.interval", 1.0, N_("Seconds between two looks at the machine"), 0.5, 60.0),
-    Option("heartbeat.interval", 60, N_("Seconds between two heartbeats of AIOS itself"), 5, 3600),
-    Option("signals.cpu_raise", 80.0, N_("Processor use that counts as high, in %"), 20.0, 100.0),
     Option(
-        "signals.cpu_clear", 70.0, N_("Processor use that counts as normal again, in %"), 10.0, 99.0
+        "sensors.interval",
+        1.0,
+        N_("Seconds between two looks at the machine"),
+        0.5,
+        60.0,
+        title=N_("Time between looks"),
+        unit=N_("s"),
     ),
-    Option("signals.memory_raise", 90.0, N_("Memory use that counts as high, in %"), 20.0, 100.0),
     Option(
-        "signals.memory_clear", 85.0, N_("Memory use that counts as normal again, in %"), 10.0, 99.0
+        "heartbeat.interval",
+        60,
+        N_("Seconds between two heartbeats of AIOS itself"),
+        5,
+        3600,
+        title=N_("Time between heartbeats"),
+        unit=N_("s"),
     ),
-    Option("signals.disk_raise", 90.0, N_("Disk use that counts as high, in %"), 20.0, 100.0),
     Option(
-        "signals.disk_clear", 87.0, N_("Disk use that counts as normal again, in %"), 10.0, 99.0
+        "signals.cpu_raise",
+        80.0,
+        N_("Processor use that counts as high, in %"),
+        20.0,
+        100.0,
+        title=N_("High processor use"),
+        unit="%",
+    ),
+    Option(
+        "signals.cpu_clear",
+        70.0,
+        N_("Processor use that counts as normal again, in %"),
+        10.0,
+        99.0,
+        title=N_("Normal processor use"),
+        unit="%",
+    ),
+    Option(
+        "signals.memory_raise",
+        90.0,
+        N_("Memory use that counts as high, in %"),
+        20.0,
+        100.0,
+        title=N_("High memory use"),
+        unit="%",
+    ),
+    Option(
+        "signals.memory_clear",
+        85.0,
+        N_("Memory use that counts as normal again, in %"),
+        10.0,
+        99.0,
+        title=N_("Normal memory use"),
+        unit="%",
+    ),
+    Option(
+        "signals.disk_raise",
+        90.0,
+        N_("Disk use that counts as high, in %"),
+        20.0,
+        100.0,
+        title=N_("High disk use"),
+        unit="%",
+    ),
+    Option(
+        "signals.disk_clear",
+        87.0,
+        N_("Disk use that counts as normal again, in %"),
+        10.0,
+        99.0,
+        title=N_("Normal disk use"),
+        unit="%",
     ),
     Option(
         "signals.raise_after",
@@ -67,6 +138,8 @@ OPTIONS: Final = (
         N_("Seconds a value must stay high before it counts"),
         0.0,
         600.0,
+        title=N_("Wait before high"),
+        unit=N_("s"),
     ),
     Option(
         "signals.clear_after",
@@ -74,25 +147,54 @@ OPTIONS: Final = (
         N_("Seconds a value must stay normal before it counts"),
         0.0,
         600.0,
+        title=N_("Wait before normal"),
+        unit=N_("s"),
     ),
-    Option("reactor.automatic", True, N_("Low-risk repairs run without asking")),
+    Option(
+        "reactor.automatic",
+        True,
+        N_("Low-risk repairs run without asking"),
+        title=N_("Low risk by itself"),
+    ),
     Option(
         "reactor.approval_minutes",
         30.0,
         N_("Minutes until an unanswered question denies itself"),
         0.01,
         1440.0,
+        title=N_("Time to answer"),
+        unit=N_("min"),
     ),
-    Option("reactor.undo_days", 7.0, N_("Days a repair can be undone"), 0.01, 90.0),
+    Option(
+        "reactor.undo_days",
+        7.0,
+        N_("Days a repair can be undone"),
+        0.01,
+        90.0,
+        title=N_("Time to undo"),
+        unit=N_("days"),
+    ),
     Option(
         "reactor.quarantine_max_gb",
         20.0,
         N_("Largest size of the quarantine folder, in GB"),
         0.1,
         1000.0,
+        title=N_("Room for the quarantine"),
+        unit="GB",
     ),
-    Option("notifications.approvals", True, N_("Show a notification when a repair waits for you")),
-    Option("notifications.results", True, N_("Show a notification when a repair has ended")),
+    Option(
+        "notifications.approvals",
+        True,
+        N_("Show a notification when a repair waits for you"),
+        title=N_("Questions"),
+    ),
+    Option(
+        "notifications.results",
+        True,
+        N_("Show a notification when a repair has ended"),
+        title=N_("Results"),
+    ),
 )
 BY_NAME: Final[Mapping[str, Option]] = {option.name: option for option in OPTIONS}
 MAX_FILE_BYTES: Final = 256 * 1024

@@ -44,6 +44,7 @@ from aios_desktop.skills.action import Risk
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from aios_desktop.config import Value
     from aios_desktop.events.model import Event, EventQuery
     from aios_desktop.events.trouble import Trouble
     from aios_desktop.reactor.records import Reply, Run
@@ -119,6 +120,7 @@ class RunningCore:
         p.roster.waiting({a.id: self._asker(a.run) for a in p.journal.waiting()})
         p.lanes.start("sensors", p.sensors.run)
         p.heartbeat.start()
+        self._ends.append(p.config.listen(self._option_changed))
         self._every(PLAYBOOKS_EVERY_S, self._look_at_playbooks)
         self._every(HOUSEKEEPING_EVERY_S, p.reactor.housekeeping)
         p.scheduler.after(CACHES_FIRST_S, self._look_at_caches, name="caches")
@@ -179,6 +181,10 @@ class RunningCore:
         p.roster.reading(len(reading.metrics))
         p.score.feed(reading)
         p.reactor.judging.on_reading()
+
+    def _option_changed(self, name: str, value: Value) -> None:
+        data = {"name": name, "value": value}
+        self._p.bus.publish("config.changed", source="app", target=name, data=data)
 
     def _look_at_playbooks(self) -> None:
         p = self._p
