@@ -37,6 +37,8 @@ class Option:
     low: float | None = None
     high: float | None = None
     words: tuple[str, ...] = ()
+    title: str = ""
+    unit: str = ""
 
 
 OPTIONS: Final = (
