@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class State(StrEnum):
@@ -16,6 +16,18 @@ class State(StrEnum):
     LEARNING = "learning"
     MEETING = "meeting"
     STOPPED = "stopped"
+
+
+# Names of palette colours. The first six are at least 21.7 apart (CIELAB) for four kinds of vision.
+STATE_COLOURS: Final = {
+    State.IDLE: "fog",
+    State.RUNNING: "sky",
+    State.WAITING: "amber",
+    State.DEGRADED: "brick",
+    State.LEARNING: "grape",
+    State.MEETING: "paper",
+    State.STOPPED: "slate",
+}
 
 
 class Resident(NamedTuple):

@@ -54,7 +54,10 @@ class Rhythm(NamedTuple):
 
     def frame(self, ms: int, frames: int, now_ms: int) -> int:
         """Return the drawing of an animation that is shown now."""
-        return (now_ms + self.phase_ms) // ms % frames if ms else 0
+        if not ms:
+            return 0
+        odd = BEAT_MS if ms <= BEAT_MS and self.seed >> 17 & 1 else 0
+        return (now_ms + self.phase_ms + odd) // ms % frames
 
     def act(self, now_ms: int, choices: int) -> int:
         """Return what somebody has chosen to do for a while."""

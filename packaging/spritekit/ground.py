@@ -102,7 +102,7 @@ def light_rows(scene: Scene) -> list[str]:
 
 def _light(lamps: Sequence[Lamp], x: int, y: int) -> str:
     kind, level = pool_at(lamps, x, y - HEAD)
-    return kind if level > 1 else ""
+    return kind if level else ""
 
 
 def places(table: Table, scene: Scene, ground: Ground) -> list[dict[str, object]]:

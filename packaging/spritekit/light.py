@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from spritekit.canvas import Canvas
     from spritekit.palette import Palette
 
+PEOPLE_SHARE = 0.22  # people keep so much of their day colours, to be recognised at night
 SHINING = 0.55  # from this share of the night's pools on, glowing things outshine the room
 
 
@@ -94,8 +95,6 @@ def colour(palette: Palette, tone: Tone, daytime: str, own: bool, darker: bool =
     if darker:
         number = palette.darker[number]
     level = tone.level if tone.pool != "own" or own else 0
-    if tone.pool == "own" and level > 1 and not light.pools:
-        return palette.rgb[palette.lighter[number]]
     plain = palette.rgb[number]
     if tone.mark & GLOW and light.pools >= SHINING:
         return plain
@@ -169,16 +168,19 @@ def _tables(pixels: bytes, looks: Sequence[tuple[Rgb, ...]]) -> Lit:
 
 def people_tables(palette: Palette) -> dict[str, dict[str, list[Rgb]]]:
     """Return the colours of figures by time of day and by the light they stand in."""
+    numbers = range(1, len(palette.names) + 1)
     return {
         time: {
-            kind or "none": [
-                (0, 0, 0),
-                *(
-                    colour(palette, Tone(ink, 0, kind, 2 if kind else 0), time, own=True)
-                    for ink in range(1, len(palette.names) + 1)
-                ),
-            ]
+            kind or "none": [(0, 0, 0), *(_worn(palette, number, kind, time) for number in numbers)]
             for kind in ("", *palette.pools)
         }
         for time in DAYTIMES
     }
+
+
+def _worn(palette: Palette, number: int, kind: str, daytime: str) -> Rgb:
+    """Return a colour on a person: people stay a little brighter than the room around them."""
+    lit = colour(palette, Tone(number, 0, kind, 2 if kind else 0), daytime, own=True)
+    plain = palette.rgb[number]
+    red, green, blue = (clamp(a + (b - a) * PEOPLE_SHARE) for a, b in zip(lit, plain, strict=True))
+    return red, green, blue

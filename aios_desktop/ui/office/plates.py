@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 
-from aios_desktop.office.people import State
+from aios_desktop.office.people import STATE_COLOURS, State
 from aios_desktop.ui.office.pixel_font import GRID, pixel_font
 from aios_desktop.ui.tokens import PALETTE
 
@@ -19,20 +19,11 @@ if TYPE_CHECKING:
 
 HEIGHT: Final = 16
 BASELINE: Final = 12
-PIP_LEFT: Final = 4
-PIP_ROOM: Final = 8
+PIP_LEFT: Final = 3
+BLOCK: Final = 11  # the state's colour, with its pip in it
 MARGIN: Final = 4
 LONGEST: Final = 160  # a longer name is cut
 KEPT: Final = 200  # so many plates are kept drawn
-TONES: Final = {
-    State.RUNNING: "sky",
-    State.WAITING: "amber",
-    State.DEGRADED: "coral",
-    State.IDLE: "fog",
-    State.MEETING: "paper",
-    State.LEARNING: "orchid",
-    State.STOPPED: "steel",
-}
 
 
 class Plates:
@@ -87,17 +78,19 @@ class Plates:
         unit = self.unit
         elide = Qt.TextElideMode.ElideRight
         text = self._metrics.elidedText(label, elide, LONGEST * unit)
-        start = (MARGIN + (PIP_ROOM if state else 0)) * unit
+        block = BLOCK if state is not None else 0
+        start = (block + MARGIN) * unit
         width = start + self._metrics.horizontalAdvance(text) + MARGIN * unit
         picture = QPixmap(width, HEIGHT * unit)
         asks = state is State.WAITING
         picture.fill(QColor(PALETTE["amber" if asks else "ink"]))
         painter = QPainter(picture)
         if state is not None:
-            painter.fillRect(0, 0, width, unit, QColor(PALETTE[TONES[state]]))
+            colour = QColor(PALETTE[STATE_COLOURS[state]])
+            painter.fillRect(0, 0, block * unit, HEIGHT * unit, colour)
             pip = self._art.sprite(f"pip.{state.value}")
             side = pip.width() * unit
-            top = (HEIGHT * unit - side) // 2 + unit
+            top = (HEIGHT * unit - side) // 2
             painter.drawImage(QRect(PIP_LEFT * unit, top, side, side), pip)
         painter.setFont(self._font)
         tone = "ink" if asks else "paper" if state is not None else "fog"

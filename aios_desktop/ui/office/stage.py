@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
 from aios_desktop.ui.office.pictures import enlarge
@@ -138,7 +138,7 @@ class Stage:
                 self._frames.clear()
             image = self._art.figure(figure.persona, figure.anim, figure.frame, self.daytime, light)
             if figure.flip:
-                image = image.mirrored(True, False)
+                image = image.flipped(Qt.Orientation.Horizontal)
             found = self._frames[key] = enlarge(image, self.zoom)
         return found
 

@@ -10,9 +10,9 @@ import math
 import time
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QHelpEvent, QPainter
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QWidget
 
 from aios_desktop.i18n import _
 from aios_desktop.office.poses import BEAT_MS
@@ -209,23 +209,30 @@ class OfficeView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the page's ground, the frame, the world, the plates."""
         painter = QPainter(self)
+        try:
+            self._paint(painter, event.rect())
+        finally:
+            painter.end()
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self, self._load_font)
+
+    def _paint(self, painter: QPainter, asked: QRect) -> None:
         fitted = self._fitted()
         painter.scale(1 / fitted.ratio, 1 / fitted.ratio)  # from here on: device pixels
         offset = painter.deviceTransform()
         painter.translate(round(offset.dx()) - offset.dx(), round(offset.dy()) - offset.dy())
         picture = fitted.picture
-        if fitted.ratio != 1 or not picture.contains(event.rect()):
-            widget = QRect(0, 0, *(math.ceil(side * fitted.ratio) for side in self._fitted_to[0]))
-            paint_frame(painter, widget, picture, EDGE * fitted.unit, self._page)
+        if fitted.ratio != 1 or not picture.contains(asked):
+            width, height = (math.ceil(side * fitted.ratio) for side in self._fitted_to[0])
+            paint_frame(
+                painter, QRect(0, 0, width, height), picture, EDGE * fitted.unit, self._page
+            )
             painter.setClipRect(picture, Qt.ClipOperation.IntersectClip)
         figures = self._world.figures()
         self._current_stage().paint(painter, fitted.left, fitted.top, figures)
         if pixel_font.is_loaded():
             self._paint_plates(painter, fitted, figures)
-        painter.end()
-        if not self._was_painted:
-            self._was_painted = True
-            QTimer.singleShot(0, self, self._load_font)
 
     def _current_stage(self) -> Stage:
         key = self._key()
@@ -286,11 +293,16 @@ class OfficeView(QWidget):
             event.ignore()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Show a hand over people."""
-        who = self.at(event.position().toPoint())
-        shape = Qt.CursorShape.PointingHandCursor if who else Qt.CursorShape.ArrowCursor
-        if self.cursor().shape() is not shape:
-            self.setCursor(shape)
+        """Show a hand over people, and the evidence for their state as a tool tip."""
+        self._hover(self.at(event.position().toPoint()))
+
+    def _hover(self, who: str) -> None:
+        person = self._residents.get(who)
+        text = "" if person is None else residents.evidence(person)
+        if text != self.toolTip():
+            self.setToolTip(text)
+            pointer = Qt.CursorShape.PointingHandCursor if text else Qt.CursorShape.ArrowCursor
+            self.setCursor(pointer)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go from one to the next with the arrow keys; Enter or Space chooses."""
@@ -316,18 +328,6 @@ class OfficeView(QWidget):
         text = self.describe() if chosen is None else residents.evidence(chosen)
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
-
-    def event(self, event: QEvent) -> bool:
-        """Show the evidence for somebody's state as a tool tip."""
-        if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            who = self.at(event.pos())
-            if who:
-                text = residents.evidence(self._residents[who])
-                QToolTip.showText(event.globalPos(), text, self, self.figure_rect(who))
-            else:
-                QToolTip.hideText()
-            return True
-        return super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show whom the arrow keys have reached."""
