@@ -157,6 +157,9 @@ def digest_of(
 ) -> str:
     """Return the digest of a resolved plan: playbook, target, arguments and preconditions."""
     signed = [playbook, version, source, target]
-    exact = [[s.action, s.args, s.target, s.expects] for s in steps]
+    exact = [
+        [s.action, s.args, s.target, {k: v for k, v in s.expects.items() if k not in s.loose}]
+        for s in steps
+    ]
     raw = msgspec.json.encode([signed, exact], order="deterministic")
     return hashlib.sha256(raw).hexdigest()[:32]

@@ -68,6 +68,7 @@ class StepPlan:
 
     ``command`` is one monospace line for the machine's words, ``effect`` and ``undo`` are sentences.
     ``expects`` are the preconditions that ``apply`` checks again (identities, hashes, sizes).
+    ``loose`` names what of ``expects`` may change while a question waits: it is not signed.
     ``items`` are the exact things touched, for "show all", at most 1000 of ``item_count``.
     """
 
@@ -80,6 +81,7 @@ class StepPlan:
     risk: Risk
     kind: Kind
     expects: State = field(default_factory=dict)
+    loose: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     item_count: int = 0
 

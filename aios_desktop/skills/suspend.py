@@ -107,6 +107,7 @@ class SuspendProcess:
                 "root": [row.pid, row.start_ticks],
                 "members": [list(identity) for identity in identities],
             },
+            loose=("members",),  # a build starts new ones all the time; all of them are meant
             items=tuple(f"{one.pid} {one.command}" for one in members),
             item_count=len(members),
         )
