@@ -112,6 +112,8 @@ class Person:
     def delay(self, now: float) -> float:
         """Return how long they stay where they are before they leave for another place."""
         wait = max(0.0, self.cheers_until - now)
-        if self.resident.state is State.WAITING:
+        state, here = self.resident.state, self.stands_at(now)
+        if state is State.WAITING:
             return max(wait, RAISE_S)
-        return max(wait, PATIENCE_S) if self.resident.state is State.IDLE else wait
+        at_work = here is not None and here.kind in ("desk", "console")
+        return max(wait, PATIENCE_S) if state is State.IDLE and at_work else wait
