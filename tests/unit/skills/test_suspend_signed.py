@@ -12,6 +12,7 @@ import pytest
 from aios_desktop.clock import SystemClock
 from aios_desktop.reactor.records import digest_of
 from aios_desktop.sensors.processes import key
+from aios_desktop.skills.action import StepPlan
 from aios_desktop.skills.suspend import SuspendProcess
 
 PARENT = """
@@ -39,15 +40,22 @@ def parent() -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_new_child_does_not_void_the_approval(parent: subprocess.Popen[str]) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as own:
+        action = SuspendProcess(SystemClock(), own_pid=own.pid)
+        plans = _plans(action, parent)
+    before, after = plans
+    assert after.item_count == before.item_count + 1
+    digests = [digest_of("p", 1, "s", before.target, (plan,)) for plan in plans]
+    assert digests[0] == digests[1]
+
+
+def _plans(action: SuspendProcess, parent: subprocess.Popen[str]) -> tuple[StepPlan, StepPlan]:
     assert parent.stdin is not None
     assert parent.stdout is not None
-    action = SuspendProcess(SystemClock(), protected=frozenset)
     target = key(parent.pid, psutil.Process(parent.pid).create_time())
     before = action.plan({"process": target})
     parent.stdin.write("go\n")
     parent.stdin.flush()
     assert parent.stdout.readline() == "started\n"
     after = action.plan({"process": target})
-    assert after.item_count == before.item_count + 1
-    digests = [digest_of("p", 1, "s", target, (plan,)) for plan in (before, after)]
-    assert digests[0] == digests[1]
+    return before, after
