@@ -32,8 +32,8 @@ from tests.fakes import FakeClock
 
 BUILT_IN = ("monitor", "analyst", "optimizer", "executor", "validator", "learner")
 NOON = 1_790_000_000 // 86_400 * 86_400 + 43_200
-DAY = "9329b10c61f165ca"
-NIGHT = "aa5ef32649b3af08"
+DAY = "6e1c05279165a44f"
+NIGHT = "2a0066ea95fced23"
 ALL_STATES = (
     State.RUNNING,
     State.MEETING,
