@@ -64,6 +64,14 @@ def _(message: str) -> str:
     return _active.texts.gettext(message)
 
 
+def in_all_languages(message: str) -> tuple[str, ...]:
+    """Return a constant text in every language there is, for whoever searches in any of them."""
+    if not message:
+        return ()
+    others = (gettext.translation(DOMAIN, _FOLDER, [x], fallback=True) for x in LANGUAGES[1:])
+    return (message, *(texts.gettext(message) for texts in others))
+
+
 def ngettext(one: str, many: str, n: int) -> str:
     """Translate a text with a count."""
     return _active.texts.ngettext(one, many, n)
