@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPainter, QPixmap
 
 GRID: Final = 16
+SIZES: Final = (16, 20, 22, 24, 28, 32, 40, 48, 64)  # those of panels, so that none is blurred
 _KEYS: Final = {
     "o": "ink",
     "w": "paper",
@@ -87,12 +88,12 @@ oooooooorrrrrro.
 
 @cache
 def pixmap(state: str, size: int, scale: float = 1.0) -> QPixmap:
-    """Return the mark at ``size`` logical pixels, a multiple of 16, made once."""
+    """Return the mark at ``size`` logical pixels, made once; even at a multiple of 16."""
     lines = SHAPES[state].strip().split("\n")
     order = tuple(_KEYS)
     cells = bytes(order.index(c) + 1 if c in _KEYS else 0 for line in lines for c in line[:GRID])
     table = [0, *(QColor(PALETTE[_KEYS[key]]).rgba() for key in order)]
-    device = max(GRID, round(size * scale / GRID) * GRID)
+    device = max(GRID, round(size * scale))
     return icons.enlarged(cells, GRID, table, device, device / size)
 
 
@@ -104,6 +105,6 @@ def draw(painter: QPainter, x: int, y: int, size: int, state: str = "ok") -> Non
 def icon(state: str = "ok") -> QIcon:
     """Return the mark for windows, panels and the tray."""
     made = QIcon()
-    for size in (16, 32, 48, 64):
+    for size in SIZES:
         made.addPixmap(pixmap(state, size))
     return made

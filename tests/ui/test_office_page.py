@@ -196,8 +196,26 @@ def test_narrow_windows_have_a_drawer(open_window: Open) -> None:
     QTest.keyClick(opener, Qt.Key.Key_Space)
     assert page.aside.isVisible()
     assert page.aside.geometry().right() == page.width() - 1
+    assert page.aside.y() >= opener.mapTo(page, opener.rect().bottomLeft()).y()
     opener.click()
     assert not page.aside.isVisible()
+    opener.click()
+    QTest.keyClick(page.aside, Qt.Key.Key_Escape)
+    assert not page.aside.isVisible()
+    page.grab()
+
+
+@pytest.mark.parametrize(
+    ("height", "strip", "zoom"), [(800, True, 2), (700, False, 2), (660, True, 1)]
+)
+def test_low_windows_give_up_the_strip_for_the_picture(
+    open_window: Open, height: int, strip: bool, zoom: int
+) -> None:
+    page = open_window(size=(1280, height)).page("office")
+    assert isinstance(page, OfficePage)
+    QApplication.processEvents()
+    assert page.strip.isVisible() is strip
+    assert page.view.zoom == zoom
 
 
 def test_wide_windows_say_who_is_here(open_window: Open) -> None:

@@ -311,11 +311,17 @@ class ProcessesCard(Card):
         )
         self.table = Table(columns, name=_("Busiest processes"))
         head = row(15, Text(_("Busiest processes"), "section"), None, gap=0)
+        self.none = Text(_("Not measured yet."), "body", "text2")
+        self.none.setContentsMargins(15, 8, 15, 8)
         self.lay.addLayout(head)
+        self.lay.addWidget(self.none)
         self.lay.addWidget(self.table, 1)
+        self.lay.addStretch(0)
 
     def show_processes(self, processes: Sequence[ProcessView]) -> None:
         """Show them in the order given."""
+        self.none.setVisible(not processes)
+        self.table.setVisible(bool(processes))
         self.table.put([self._row(process) for process in processes])
 
     def _row(self, process: ProcessView) -> Row:

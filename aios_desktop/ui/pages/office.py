@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRect, Slot
+from PySide6.QtCore import QRect, Qt, Slot
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from aios_desktop.events.model import EventQuery
@@ -27,7 +28,7 @@ from aios_desktop.ui.strip import ScoreStrip
 from aios_desktop.ui.widgets import Plain, Scroll
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 
     from aios_desktop.runtime.views import ApprovalView, RunView
     from aios_desktop.ui.page import Context
@@ -40,6 +41,28 @@ HOUR_S: Final = 3600
 DONE: Final = 3
 DONE_WIDE: Final = 6
 BY: Final = "window"
+DRAWER_TOP: Final = 44
+DRAWER_PAD: Final = 12
+ROOM_FOR_TWICE: Final = 600  # the picture at twice its size, if the strip makes room
+ROOM_FOR_ALL: Final = 684
+
+
+class _Aside(Plain):
+    """The right column; as a drawer it has a line at its edge."""
+
+    is_drawer = False
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("bg", parent)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Fill it and draw the edge."""
+        super().paintEvent(event)
+        if self.is_drawer:
+            line, colour = self.theme.line, self.theme.colour("edge")
+            painter = QPainter(self)
+            painter.fillRect(0, 0, line, self.height(), colour)
+            painter.fillRect(0, 0, self.width(), line, colour)
 
 
 class OfficePage(Page):
@@ -81,8 +104,8 @@ class OfficePage(Page):
         self.people = WhoIsHere()
         inside = QWidget()
         col(self.needs, 4, self.done, 8, self.people, None, gap=10, m=(0, 14, 0, 16), parent=inside)
-        self.aside = Plain("bg", self)
-        col(Scroll(inside), m=(0, 0, 6, 0), parent=self.aside)
+        self.aside = _Aside(self)
+        self._aside_lay = col(Scroll(inside), m=(0, 0, 6, 0), parent=self.aside)
         self.people.hide()
 
     def summary(self) -> str:
@@ -134,13 +157,25 @@ class OfficePage(Page):
             self._is_narrow = narrow
             self.legend.needs.setVisible(narrow)
             self.aside.setVisible(not narrow)
+            self.aside.is_drawer = narrow
+            self._aside_lay.setContentsMargins(DRAWER_PAD if narrow else 0, 0, 6, 0)
+        self.strip.setVisible(not ROOM_FOR_TWICE <= self.height() < ROOM_FOR_ALL)
         self._place()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Esc shut the drawer."""
+        if event.key() == Qt.Key.Key_Escape and self._is_narrow and self.aside.isVisible():
+            self._toggle_drawer()
+            return
+        super().keyPressEvent(event)
+
     def _place(self) -> None:
-        aside = tokens.ASIDE_WIDE if self._is_wide else tokens.ASIDE
-        room = self.width() if self._is_narrow else self.width() - aside
+        width = tokens.ASIDE_WIDE if self._is_wide else tokens.ASIDE
+        room, top = self.width() - width, 0
+        if self._is_narrow:  # the drawer leaves the line with its button free
+            room, top, width = self.width(), DRAWER_TOP, width + DRAWER_PAD
         self.main.setGeometry(0, 0, room, self.height())
-        self.aside.setGeometry(QRect(self.width() - aside, 0, aside, self.height()))
+        self.aside.setGeometry(QRect(self.width() - width, top, width, self.height() - top))
         self.aside.raise_()
 
     # what is shown
@@ -203,7 +238,13 @@ class OfficePage(Page):
 
     @Slot()
     def _toggle_drawer(self) -> None:
-        self.aside.setVisible(not self.aside.isVisible())
+        opens = not self.aside.isVisible()
+        self.aside.setVisible(opens)
+        if opens:
+            self.aside.setFocus(Qt.FocusReason.TabFocusReason)
+            self.aside.focusNextChild()
+        else:
+            self.legend.needs.setFocus(Qt.FocusReason.TabFocusReason)
 
     @Slot(object)
     def _review(self, approval_id: int) -> None:
