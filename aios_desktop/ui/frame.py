@@ -33,11 +33,14 @@ PAGES: Final = (
     ("health", N_("Health")),
     ("events", N_("Events")),
     ("repairs", N_("Repairs")),
+    ("settings", N_("Settings")),
 )
+LAST: Final = "settings"  # stands at the bottom of the rail
 SIZE: Final = (1280, 800)
 LEAST: Final = (960, 600)
 LOGO: Final = 68  # from the top to the first page of the rail
 RAIL_GAP: Final = 4
+RAIL_END: Final = 12
 _TEXT_WIDTH: Final = 560
 
 
@@ -132,6 +135,8 @@ class _Picture(_Sheet):
         font = theme.font("body" if wide else "small", tokens.MEDIUM)
         for number, (icon, label) in enumerate(PAGES):
             top = LOGO + number * (height + RAIL_GAP)
+            if icon == LAST:
+                top = self.height() - RAIL_END - height
             sheet, ink, y, left = rail, "rail_text", top, 0
             if icon == self._page:
                 self._open.setGeometry(8, top, width - 16, height)
@@ -253,6 +258,11 @@ class Frame(QWidget):
             from PySide6.QtCore import Qt  # noqa: PLC0415  see paint.py
 
             self.setWindowState(Qt.WindowState.WindowMaximized)
+
+
+def shortcut_of(number: int, page: str) -> str:
+    """Return the keys that open a page; numbers count from 1."""
+    return "Ctrl+," if page == LAST else f"Ctrl+{number}"
 
 
 def item_height(theme: Theme, *, wide: bool) -> int:

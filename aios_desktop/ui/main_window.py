@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
 from aios_desktop.i18n import _
 from aios_desktop.ui import app_icon, tokens
-from aios_desktop.ui.frame import PAGES, Frame
+from aios_desktop.ui.frame import PAGES, Frame, shortcut_of
 from aios_desktop.ui.office import pixel_font
 from aios_desktop.ui.page import Context
 from aios_desktop.ui.paint import col, row
@@ -165,7 +165,7 @@ class MainWindow(QWidget):
 
     def _add_keys(self) -> None:
         for number, (name, _label) in enumerate(PAGES, 1):
-            shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
+            shortcut = QShortcut(QKeySequence(shortcut_of(number, name)), self)
             shortcut.setObjectName(name)
             shortcut.activated.connect(self._shortcut)
         find = QShortcut(QKeySequence("Ctrl+K"), self)
@@ -277,6 +277,10 @@ def _make(name: str, context: Context) -> Page:
         from aios_desktop.ui.pages.repairs import RepairsPage  # noqa: PLC0415  when opened
 
         return RepairsPage(context)
+    if name == "settings":
+        from aios_desktop.ui.pages.settings import SettingsPage  # noqa: PLC0415  when opened
+
+        return SettingsPage(context)
     from aios_desktop.ui.pages.office import OfficePage  # noqa: PLC0415  when opened
 
     return OfficePage(context)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from aios_desktop.i18n import _
 from aios_desktop.ui import app_icon, icons, tokens, words
 from aios_desktop.ui.controls import Pressable
-from aios_desktop.ui.frame import LOGO, RAIL_GAP, item_height
+from aios_desktop.ui.frame import LAST, LOGO, RAIL_END, RAIL_GAP, item_height, shortcut_of
 from aios_desktop.ui.office.pixel_font import pixel_font
 from aios_desktop.ui.paint import CENTRE, LEFT
 from aios_desktop.ui.theme import current
@@ -148,13 +148,16 @@ class Rail(QWidget):
         self.theme = current()
         self._wide = False
         self.buttons = {
-            name: RailButton(name, label, f"Ctrl+{number}")
+            name: RailButton(name, label, shortcut_of(number, name))
             for number, (name, label) in enumerate(pages, 1)
         }
         for button in self.buttons.values():
             button.clicked.connect(self._clicked)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.lay = col(*self.buttons.values(), None, gap=RAIL_GAP, m=(0, LOGO, 0, 12), parent=self)
+        above = [button for name, button in self.buttons.items() if name != LAST]
+        below = [button for name, button in self.buttons.items() if name == LAST]
+        ends = (0, LOGO, 0, RAIL_END)
+        self.lay = col(*above, None, *below, gap=RAIL_GAP, m=ends, parent=self)
         self.setFixedWidth(tokens.RAIL)
 
     def set_wide(self, wide: bool) -> None:
