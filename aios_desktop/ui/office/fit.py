@@ -32,15 +32,18 @@ class Fit(NamedTuple):
 
     def logical(self, box: Box) -> QRect:
         """Return the logical pixels of the widget that some world pixels touch."""
-        x, y, width, height = box
-        left, top = self.left + x * self.zoom, self.top + y * self.zoom
-        width, height = width * self.zoom, height * self.zoom
+        x, y, width, height = (side * self.zoom for side in box)
+        return self.in_widget(QRect(x, y, width, height))
+
+    def in_widget(self, rect: QRect) -> QRect:
+        """Return the logical pixels of the widget that some device pixels of the picture touch."""
+        left, top = self.left + rect.x(), self.top + rect.y()
         if self.ratio == 1:
-            return QRect(left, top, width, height)
+            return QRect(left, top, rect.width(), rect.height())
         # one device pixel more on each side: widgets may begin between two of them
         first_x, first_y = math.floor((left - 1) / self.ratio), math.floor((top - 1) / self.ratio)
-        last_x = math.ceil((left + width + 1) / self.ratio)
-        last_y = math.ceil((top + height + 1) / self.ratio)
+        last_x = math.ceil((left + rect.width() + 1) / self.ratio)
+        last_y = math.ceil((top + rect.height() + 1) / self.ratio)
         return QRect(first_x, first_y, last_x - first_x, last_y - first_y)
 
     def in_picture(self, point: QPoint) -> QPoint:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from aios_desktop.office.people import Figure
     from aios_desktop.ui.office.artwork import Artwork
+    from aios_desktop.ui.office.fit import Fit
 
 HEIGHT: Final = 16
 BASELINE: Final = 12
@@ -38,30 +39,27 @@ class Plates:
         self._placed: dict[str, QRect] = {}
         self._placed_for: tuple[object, ...] = ()
 
-    def place(
-        self, figures: Sequence[Figure], zoom: int, size: tuple[int, int]
-    ) -> dict[str, QRect]:
+    def place(self, figures: Sequence[Figure], fitted: Fit) -> dict[str, QRect]:
         """Return where each plate goes, in device pixels of the picture; none covers another."""
-        key = (zoom, *((f.id, f.plate, f.label, f.state) for f in figures))
+        key = (fitted, *((figure.id, *plate_of(figure)) for figure in figures))
         if key != self._placed_for:
-            self._placed_for, self._placed = key, self._lay_out(figures, zoom, size)
+            self._placed_for, self._placed = key, self._lay_out(figures, fitted)
         return self._placed
 
-    def _lay_out(
-        self, figures: Sequence[Figure], zoom: int, size: tuple[int, int]
-    ) -> dict[str, QRect]:
+    def _lay_out(self, figures: Sequence[Figure], fitted: Fit) -> dict[str, QRect]:
+        size = (fitted.width, fitted.height)
         placed: list[QRect] = []
         found: dict[str, QRect] = {}
         for figure in sorted(figures, key=lambda f: (f.walking, f.plate[1], f.plate[0], f.id)):
-            rect = self.spot(self.picture(figure.label, figure.state), figure.plate, zoom)
+            rect = self.spot(self.picture(figure.label, figure.state), figure.plate, fitted)
             rect = _free(_inside(rect, size), placed, size)
             placed.append(rect)
             found[figure.id] = rect
         return found
 
-    def spot(self, picture: QPixmap, plate: tuple[int, int], zoom: int) -> QRect:
+    def spot(self, picture: QPixmap, plate: tuple[int, int], fitted: Fit) -> QRect:
         """Return where a plate goes when nothing is in its way."""
-        x, y = plate[0] * zoom - picture.width() // 2, (plate[1] - 1) * zoom
+        x, y = plate[0] * fitted.zoom - picture.width() // 2, (plate[1] - 1) * fitted.zoom
         return QRect(x, y, picture.width(), picture.height())
 
     def picture(self, label: str, state: State | None) -> QPixmap:
@@ -98,6 +96,11 @@ class Plates:
         painter.drawText(start, BASELINE * unit, text)
         painter.end()
         return picture
+
+
+def plate_of(figure: Figure) -> tuple[object, ...]:
+    """Return what a name plate shows and where."""
+    return figure.plate, figure.label, figure.state
 
 
 def _inside(rect: QRect, size: tuple[int, int]) -> QRect:

@@ -95,6 +95,8 @@ class Stage:
         key = (figure.x, figure.y, figure.depth)
         found = self._before.get(key)
         if found is None:
+            if len(self._before) >= KEPT:
+                self._before.clear()
             body = QRect(*body_of(figure))
             found = self._before[key] = tuple(
                 number

@@ -20,12 +20,12 @@ from aios_desktop.office.world import World
 from aios_desktop.ui.office import fit, pixel_font, residents
 from aios_desktop.ui.office.choosing import next_figure
 from aios_desktop.ui.office.pictures import artwork, empty_piece, portrait
-from aios_desktop.ui.office.plates import Plates
+from aios_desktop.ui.office.plates import Plates, plate_of
 from aios_desktop.ui.office.stage import Key, Stage, body_of, extent_of, paint_frame
 from aios_desktop.ui.tokens import PALETTE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from PySide6.QtGui import (
         QFocusEvent,
@@ -41,10 +41,11 @@ if TYPE_CHECKING:
 
 __all__ = ["OfficeView", "empty_piece", "portrait"]
 
-WALK_MS: Final = 42  # 48 world pixels a second: two pixels a step
+WALK_MS: Final = 62  # 48 world pixels a second: three pixels a step
 REST_MS: Final = 1000  # nobody looks, or nothing moves
 AWAY_S: Final = 60.0  # the window is inactive for so long: nobody looks
 EDGE: Final = 2  # the dark frame around the picture
+RING: Final = 2  # around the plate of whom the arrow keys have reached
 SEED: Final = 1
 DIRECTIONS: Final = {
     Qt.Key.Key_Left: (-1, 0),
@@ -182,19 +183,35 @@ class OfficeView(QWidget):
         return self.zoom, daytime, self._world.has_waiting, int(self._hour * 12)
 
     def _update_changes(self, before: Sequence[Figure], after: Sequence[Figure]) -> None:
-        """Ask for a repaint of what has changed, or of everything when a plate did."""
+        """Ask for a repaint of what has changed: people, and name plates that moved."""
         old = {figure.id: figure for figure in before}
-        fitted = self._fitted()
-        for figure in after:
-            was = old.pop(figure.id, None)
-            if was is figure:
-                continue
-            if was is None or _plate_of(was) != _plate_of(figure):
-                self.update()
-                return
-            self.update(fitted.logical(extent_of(was)).united(fitted.logical(extent_of(figure))))
-        if old:
+        if self._stage is None or self._plates is None or old.keys() != {f.id for f in after}:
             self.update()
+            return
+        fitted = self._fitted()
+        moved = False
+        for figure in after:
+            was = old[figure.id]
+            if was is not figure:
+                moved = moved or plate_of(was) != plate_of(figure)
+                self.update(fitted.logical(extent_of(was)) | fitted.logical(extent_of(figure)))
+        if moved:
+            self._update_plates(fitted, old, after)
+
+    def _update_plates(
+        self, fitted: fit.Fit, old: Mapping[str, Figure], after: Sequence[Figure]
+    ) -> None:
+        """Ask for a repaint of the plates that have moved, or been pushed by another."""
+        assert self._plates is not None
+        before, now = self._plate_rects, self._plates.place(after, fitted)
+        for figure in after:
+            rects = before.get(figure.id), now[figure.id]
+            if rects[0] != rects[1] or plate_of(old[figure.id]) != plate_of(figure):
+                ring = RING * fitted.unit
+                for rect in rects:
+                    if rect is not None:
+                        self.update(fitted.in_widget(rect.adjusted(-ring, -ring, ring, ring)))
+        self._plate_rects = now
 
     def _fitted(self) -> fit.Fit:
         """Return where the picture is in the widget."""
@@ -246,14 +263,13 @@ class OfficeView(QWidget):
             self._plates = Plates(self._art, fitted.unit)
         plates, corner = self._plates, QPoint(fitted.left, fitted.top)
         sign = plates.picture(_("You"), None)
-        at = plates.spot(sign, self._art.own_plate, fitted.zoom).topLeft()
+        at = plates.spot(sign, self._art.own_plate, fitted).topLeft()
         painter.drawPixmap(at + corner, sign)
-        size = (fitted.width, fitted.height)
-        self._plate_rects = plates.place(figures, fitted.zoom, size)
+        self._plate_rects = plates.place(figures, fitted)
         for figure in figures:
             rect = self._plate_rects[figure.id].translated(corner)
             if figure.id == self._focused and self.hasFocus():
-                for width, tone in ((2, "ink"), (1, "lemon")):
+                for width, tone in ((RING, "ink"), (1, "lemon")):
                     edge = width * fitted.unit
                     ring = rect.adjusted(-edge, -edge, edge, edge)
                     painter.fillRect(ring, QColor(PALETTE[tone]))
@@ -353,8 +369,3 @@ class OfficeView(QWidget):
         """Rest: hidden or minimised, nothing is painted."""
         super().hideEvent(event)
         self._timer.stop()
-
-
-def _plate_of(figure: Figure) -> tuple[object, ...]:
-    """Return what a name plate shows and where."""
-    return figure.plate, figure.label, figure.state

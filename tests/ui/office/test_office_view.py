@@ -329,6 +329,29 @@ def test_only_what_has_changed_is_painted_anew(make: Make, clock: FakeClock, qtb
         before = after
 
 
+def test_walking_leaves_no_traces(make: Make, clock: FakeClock, qtbot: QtBot) -> None:
+    office = make()
+    qtbot.waitUntil(pixel_font.is_loaded)
+    image(office)
+    office.set_residents(people(State.MEETING))
+    clock.advance(1.0)
+    office._beat()
+    before = image(office)
+    for _ in range(25):
+        office.forget()
+        clock.advance(WALK_MS / 1000)
+        office._beat()
+        after = image(office)
+        areas = [area for area in office.asked if area is not None]
+        assert len(areas) == len(office.asked), "never the whole picture"
+        for x in range(0, 858, 3):
+            for y in range(0, 538, 3):
+                if before.pixel(x, y) != after.pixel(x, y):
+                    assert any(area.contains(x, y) for area in areas), (x, y)
+        before = after
+    assert office._world.is_walking(clock.monotonic())
+
+
 # choosing
 
 
