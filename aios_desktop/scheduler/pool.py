@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRunnable, QThreadPool
 
-from aios_desktop.scheduler.queue import URGENT, Task, TaskQueue
-from aios_desktop.scheduler.task import Priority
+from aios_desktop.scheduler.queue import LIMIT, URGENT, QueueCounts, TaskQueue
+from aios_desktop.scheduler.slow import SLOW_S, Slow, SlowTasks
+from aios_desktop.scheduler.task import FOREVER, Priority, Task, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from aios_desktop.clock import Clock
     from aios_desktop.scheduler.timers import Timekeeper
@@ -36,7 +37,14 @@ class PoolStats:
     running: tuple[str, ...]
     done: int
     failed: int
-    dropped: int
+    refused: int  # came, or still waited, when the pool was closed
+    counts: QueueCounts
+    slow: tuple[Slow, ...] = ()
+
+    @property
+    def dropped(self) -> int:
+        """Return how many tasks were never run for want of room or because the pool closed."""
+        return self.refused + sum(self.counts.dropped)
 
 
 class _Drainer(QRunnable):
@@ -55,7 +63,14 @@ class WorkerPool:
     """At most ``workers`` tasks at once; ``reserved`` of the slots take P0 and P1 only."""
 
     def __init__(
-        self, clock: Clock, *, workers: int = 5, reserved: int = 1, linger_s: float = LINGER_S
+        self,
+        clock: Clock,
+        *,
+        workers: int = 5,
+        reserved: int = 1,
+        linger_s: float = LINGER_S,
+        limit: int = LIMIT,
+        slow_s: float = SLOW_S,
     ) -> None:
         assert 0 <= reserved < workers
         self._now = clock.monotonic
@@ -63,44 +78,68 @@ class WorkerPool:
         self._common = workers - reserved
         self._linger_s = linger_s
         self._lock = threading.Lock()
-        self._queue = TaskQueue()
+        self._queue = TaskQueue(limit=limit)
+        self._slow = SlowTasks(slow_s)
         self._drainers = 0  # alive, or on their way
         self._waiting: list[threading.Lock] = []  # one each that blocks; the last is the warmest
         self._common_running = 0
         self._running: dict[int, Task] = {}
-        self._done = self._failed = self._dropped = 0
+        self._done = self._failed = self._refused = 0
         self._closed = False
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(workers)
 
     def submit(
-        self, work: Callable[[], None], *, priority: Priority = Priority.P3, name: str = ""
-    ) -> None:
-        """Run ``work`` when a slot is free; after ``close`` it is dropped and counted."""
-        waiting: threading.Lock | None = None
-        start = False
+        self,
+        work: Callable[[], None],
+        *,
+        priority: Priority = Priority.P3,
+        name: str = "",
+        key: Hashable = None,
+        same_as: Hashable = None,
+        expires_s: float = FOREVER,
+        must: bool = False,
+    ) -> Task:
+        """Run ``work`` when a slot is free; after ``close`` it is dropped and counted.
+
+        The parameters are those of ``Scheduler.submit``.
+        """
         with self._lock:
             if self._closed:
-                self._dropped += 1
-                logger.info("the pool is closed; dropped %s", name or "a task")
-                return
-            self._queue.push(work, self._now(), priority=priority, name=name)
-            if priority <= URGENT or self._common_running < self._common:
-                if self._waiting:
-                    waiting = self._waiting.pop()
-                elif self._drainers < self._workers:
-                    self._drainers += 1
-                    start = True
-        if waiting is not None:
-            waiting.release()
-        elif start:
-            self._pool.start(_Drainer(self._drain))
+                return self._refuse(work, priority, name)
+            task = self._queue.push(
+                work,
+                self._now(),
+                priority=priority,
+                name=name,
+                key=key,
+                same_as=same_as,
+                expires_s=expires_s,
+                must=must,
+            )
+            call = self._caller() if self._may_start(task.priority) else None
+        if call is not None:
+            call()
+        return task
+
+    def cancel(self, task: Task) -> bool:
+        """Take a waiting task back; return False when it runs or has ended."""
+        with self._lock:
+            return self._queue.cancel(task)
 
     def stats(self) -> PoolStats:
         """Return what runs and what was done."""
         with self._lock:
             names = tuple(task.name for task in self._running.values())
-            return PoolStats(len(self._queue), names, self._done, self._failed, self._dropped)
+            return PoolStats(
+                len(self._queue),
+                names,
+                self._done,
+                self._failed,
+                self._refused,
+                self._queue.counts(),
+                self._slow.worst(),
+            )
 
     def idle(self) -> bool:
         """Say whether nothing waits and nothing runs."""
@@ -115,7 +154,7 @@ class WorkerPool:
         with self._lock:
             self._closed = True
             dropped = self._queue.clear()
-            self._dropped += dropped
+            self._refused += dropped
             waiting, self._waiting = self._waiting, []
         if dropped:
             logger.info("the pool closes; dropped %s waiting tasks", dropped)
@@ -126,6 +165,29 @@ class WorkerPool:
         logger.warning("tasks did not end: %s", ", ".join(self.stats().running))
         return False
 
+    def _refuse(self, work: Callable[[], None], priority: Priority, name: str) -> Task:
+        self._refused += 1
+        logger.info("the pool is closed; dropped %s", name or "a task")
+        task = Task(work, priority, name, 0, 0.0)
+        task.state = TaskState.DROPPED
+        return task
+
+    def _may_start(self, priority: Priority) -> bool:
+        """Say whether the slots allow a task of this class to run now (the lock is held)."""
+        return priority <= URGENT or self._common_running < self._common
+
+    def _caller(self) -> Callable[[], None] | None:
+        """Return what calls one more thread to work, to be called without the lock."""
+        if self._waiting:
+            return self._waiting.pop().release
+        if self._drainers < self._workers:
+            self._drainers += 1
+            return self._start_drainer
+        return None
+
+    def _start_drainer(self) -> None:
+        self._pool.start(_Drainer(self._drain))
+
     def _drain(self) -> None:
         """Take and run tasks until there is nothing to do for a while (in a thread of Qt's)."""
         asleep = threading.Lock()
@@ -133,39 +195,64 @@ class WorkerPool:
         task: Task | None = None
         failed = False
         while True:
+            call: Callable[[], None] | None = None
             with self._lock:
-                if task is not None:
-                    self._account(task, failed)
-                task = None if self._closed else self._take()
+                now = self._now()
+                took = self._account(task, failed, now) if task is not None else 0.0
+                ended, task = task, None
+                if self._closed:
+                    self._drainers -= 1
+                    return
+                task = self._take(now)
                 if task is None:
-                    if self._closed:
-                        self._drainers -= 1
-                        return
                     self._waiting.append(asleep)
+                elif self._queue and self._is_more_to_do(now):
+                    call = self._caller()
+            if call is not None:
+                call()
+            if ended is not None and took > self._slow.limit_s:
+                self._report(ended, took)
             if task is not None:
                 failed = self._perform(task)
             elif not self._wait(asleep):
                 return
 
-    def _take(self) -> Task | None:
+    def _take(self, now: float) -> Task | None:
         """Take the next task that may have this slot (the lock is held)."""
         full = self._common_running >= self._common
-        task = self._queue.pop(self._now(), urgent_only=full)
+        task = self._queue.pop(now, urgent_only=full)
         if task is not None:
+            task.started_at = now
             self._running[task.number] = task
             if task.priority > URGENT:
                 self._common_running += 1
         return task
 
-    def _account(self, task: Task, failed: bool) -> None:
-        """Note that a task has ended (the lock is held)."""
+    def _is_more_to_do(self, now: float) -> bool:
+        """Say whether a resting thread could work: a key came free, or a task gave up its slot."""
+        if not self._waiting and self._drainers >= self._workers:
+            return False
+        full = self._common_running >= self._common
+        return self._queue.ready(now, urgent_only=full)
+
+    def _account(self, task: Task, failed: bool, now: float) -> float:
+        """Note that a task has ended and return how long it took (the lock is held)."""
         del self._running[task.number]
+        self._queue.done(task)
         if task.priority > URGENT:
             self._common_running -= 1
         if failed:
             self._failed += 1
         else:
             self._done += 1
+        return now - task.started_at
+
+    def _report(self, task: Task, took: float) -> None:
+        """Count a task that held its slot for long, and name it in the log."""
+        with self._lock:
+            is_news = self._slow.note(task.name, took)
+        if is_news:
+            logger.info("the task %s held a worker for %.1f s", task.name or task.work, took)
 
     def _wait(self, asleep: threading.Lock) -> bool:
         """Block until there is work; return False when there was none for long enough to end."""
@@ -194,12 +281,8 @@ class PoolScheduler:
     def __init__(self, pool: WorkerPool, timekeeper: Timekeeper) -> None:
         self._pool = pool
         self._timekeeper = timekeeper
-
-    def submit(
-        self, work: Callable[[], None], *, priority: Priority = Priority.P3, name: str = ""
-    ) -> None:
-        """Run ``work`` as soon as a slot is free and nothing more urgent waits."""
-        self._pool.submit(work, priority=priority, name=name)
+        self.submit = pool.submit
+        self.cancel = pool.cancel
 
     def after(
         self,
@@ -208,8 +291,27 @@ class PoolScheduler:
         *,
         priority: Priority = Priority.P3,
         name: str = "",
+        key: Hashable = None,
     ) -> Callable[[], None]:
         """Submit ``work`` in ``seconds``; return what cancels it. Waiting holds no slot."""
-        return self._timekeeper.at(
-            seconds, lambda: self._pool.submit(work, priority=priority, name=name)
-        )
+        return self._timekeeper.at(seconds, self._later(work, priority, name, key))
+
+    def until(
+        self,
+        wall: float,
+        work: Callable[[], None],
+        *,
+        priority: Priority = Priority.P3,
+        name: str = "",
+        key: Hashable = None,
+    ) -> Callable[[], None]:
+        """Submit ``work`` when the wall clock shows ``wall``, also after the machine slept."""
+        return self._timekeeper.at_wall(wall, self._later(work, priority, name, key))
+
+    def _later(
+        self, work: Callable[[], None], priority: Priority, name: str, key: Hashable
+    ) -> Callable[[], None]:
+        def due() -> None:
+            self._pool.submit(work, priority=priority, name=name, key=key, must=True)
+
+        return due

@@ -3,42 +3,75 @@
 A task rises one class for every ``age_s`` it has waited. All tasks age alike, so within one
 class the oldest is always the most urgent, and a first-in-first-out line per class is an exact
 priority queue: only the four heads need comparing.
+
+Three kinds of tasks leave their line otherwise. One whose key runs is *parked* when it comes to
+the head, and comes *back* when the key is free: into a small heap beside the line, because it is
+older than what stands there. One that is promoted goes into the heap of its new class. One that
+is cancelled or dropped stays where it is as a ghost until it comes to the head, or until ghosts
+outnumber the living.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from aios_desktop.scheduler.task import Priority
+from aios_desktop.scheduler.task import FOREVER, Priority, Task, TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator
+
+__all__ = ["AGE_S", "LIMIT", "URGENT", "QueueCounts", "Task", "TaskQueue"]
 
 AGE_S: Final = 10.0
+LIMIT: Final = 10_000  # waiting tasks; beyond it the least urgent go
 URGENT: Final = Priority.P1  # this class and those before it may use the reserved slots
+GHOSTS: Final = 64  # kept before the lines are cleaned
+SWEEP_EVERY_S: Final = 1.0
+
+_Heap = list[tuple[int, Task]]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """One piece of work that waits. ``queued_at`` is in monotonic seconds."""
+class QueueCounts:
+    """What became of everything that was pushed, per class where there are four numbers.
 
-    work: Callable[[], None]
-    priority: Priority
-    name: str
-    number: int
-    queued_at: float
+    Each push is either a task or a repeat; each task waits, runs, has ended, or is counted here.
+    """
+
+    pushed: int
+    repeats: int
+    cancelled: int
+    dropped: tuple[int, int, int, int]
+    expired: tuple[int, int, int, int]
 
 
 class TaskQueue:
     """The tasks that wait. Not safe for threads by itself: its owner holds a lock."""
 
-    def __init__(self, age_s: float = AGE_S) -> None:
+    def __init__(self, age_s: float = AGE_S, limit: int = LIMIT) -> None:
         self._age_s = age_s
+        self._limit = limit
         self._lines: tuple[deque[Task], ...] = tuple(deque() for _ in Priority)
+        self._back: tuple[_Heap, ...] = tuple([] for _ in Priority)
+        self._parked: dict[Hashable, dict[int, _Heap]] = {}
+        self._busy: set[Hashable] = set()
+        self._same: dict[Hashable, Task] = {}
+        self._waiting = 0
+        self._ghosts = 0
+        self._droppable = [0] * len(Priority)
         self._number = 0
+        self._swept_at = -FOREVER
+        self._pushed = self._repeats = self._cancelled = 0
+        self._dropped = [0] * len(Priority)
+        self._expired = [0] * len(Priority)
 
     def __len__(self) -> int:
-        return sum(map(len, self._lines))
+        return self._waiting
+
+    # ------------------------------------------------------------------ coming
 
     def push(
         self,
@@ -47,25 +80,153 @@ class TaskQueue:
         *,
         priority: Priority = Priority.P3,
         name: str = "",
+        key: Hashable = None,
+        same_as: Hashable = None,
+        expires_s: float = FOREVER,
+        must: bool = False,
     ) -> Task:
-        """Add a task behind the equally urgent ones."""
+        """Add a task behind the equally urgent ones, or count it as a repeat of its like.
+
+        When the queue is full, the newest task of the least urgent class goes, which may be this
+        one; never P0, and never one that ``must``.
+        """
+        self._pushed += 1
+        if same_as is not None and (other := self._same.get(same_as)) is not None:
+            self._repeats += 1
+            other.repeats += 1
+            if priority < other.priority and other.state is TaskState.WAITING:
+                self._promote(other, priority)
+            return other
         self._number += 1
         task = Task(work, priority, name, self._number, now)
+        task.key = key
+        task.expires_at = now + expires_s
+        task.must = must or priority is Priority.P0
+        if self._waiting >= self._limit and not self._make_room(task, now):
+            task.state = TaskState.DROPPED
+            self._dropped[priority] += 1
+            return task
+        if same_as is not None:
+            task.same_as = same_as
+            self._same[same_as] = task
+        self._waiting += 1
+        if not task.must:
+            self._droppable[priority] += 1
         self._lines[priority].append(task)
         return task
 
+    def _promote(self, task: Task, priority: Priority) -> None:
+        """Let a waiting task count as more urgent; its place in the old line becomes a ghost."""
+        if not task.must:
+            self._droppable[task.priority] -= 1
+            task.must = priority is Priority.P0
+            self._droppable[priority] += not task.must
+        task.priority = priority
+        heapq.heappush(self._back[priority], (task.number, task))
+        self._add_ghost()
+
+    def _make_room(self, task: Task, now: float) -> bool:
+        """Drop something less urgent than the task; return False when the task itself must go."""
+        if now - self._swept_at >= SWEEP_EVERY_S:
+            self.sweep(now)
+            if self._waiting < self._limit:
+                return True
+        for class_ in reversed(Priority):
+            if self._droppable[class_]:
+                if class_ <= task.priority and not task.must:
+                    return False
+                self._drop(self._newest(class_), TaskState.DROPPED, self._dropped)
+                return True
+        return task.must
+
+    def _newest(self, class_: int) -> Task:
+        """Return the newest task of a class that may be dropped; there is one."""
+        line = self._lines[class_]
+        while line and self._is_ghost(line[-1], class_):
+            line.pop()
+            self._ghosts -= 1
+        found = (x for x in reversed(line) if not x.must and not self._is_ghost(x, class_))
+        newest = next(found, None)
+        if newest is not None:
+            return newest
+        beside = [*self._back[class_]]
+        for heaps in self._parked.values():
+            beside += heaps.get(class_, ())
+        return max(
+            (x for _, x in beside if not x.must and not self._is_ghost(x, class_)),
+            key=lambda x: x.number,
+        )
+
+    # ------------------------------------------------------------------ going
+
     def pop(self, now: float, *, urgent_only: bool = False) -> Task | None:
-        """Take the most urgent task, or None; ``urgent_only`` looks at P0 and P1 alone."""
-        best: deque[Task] | None = None
-        best_class = best_number = 0
-        for line in self._lines[: URGENT + 1] if urgent_only else self._lines:
-            if not line:
-                continue
-            head = line[0]
-            class_ = self.class_of(head, now)
-            if best is None or (class_, head.number) < (best_class, best_number):
-                best, best_class, best_number = line, class_, head.number
-        return best.popleft() if best is not None else None
+        """Take the most urgent task whose key is free; ``urgent_only`` looks at P0 and P1 alone.
+
+        It counts as running until ``done`` is told.
+        """
+        best = self._best(now, urgent_only=urgent_only)
+        if best is None:
+            return None
+        class_ = best.priority
+        back = self._back[class_]
+        if back and back[0][1] is best:
+            heapq.heappop(back)
+        else:
+            self._lines[class_].popleft()
+        self._leave(best, TaskState.RUNNING)
+        if best.key is not None:
+            self._busy.add(best.key)
+        return best
+
+    def ready(self, now: float, *, urgent_only: bool = False) -> bool:
+        """Say whether ``pop`` would give a task."""
+        return self._best(now, urgent_only=urgent_only) is not None
+
+    def done(self, task: Task) -> None:
+        """Take note that a running task has ended: its key is free, its like may come again."""
+        task.state = TaskState.ENDED
+        if task.same_as is not None:
+            del self._same[task.same_as]
+        if task.key is not None:
+            self._busy.remove(task.key)
+            for class_ in tuple(self._parked.get(task.key, ())):
+                self._unpark(task.key, class_)
+
+    def cancel(self, task: Task) -> bool:
+        """Take a waiting task out; return False when it does not wait any more."""
+        if task.state is not TaskState.WAITING:
+            return False
+        self._cancelled += 1
+        self._drop(task, TaskState.CANCELLED, None)
+        return True
+
+    def sweep(self, now: float) -> None:
+        """Let everything expire whose time is over, wherever it stands."""
+        self._swept_at = now
+        for task in [x for x in self._all() if x.expires_at <= now]:
+            self._drop(task, TaskState.EXPIRED, self._expired)
+
+    def clear(self) -> int:
+        """Drop everything that waits; return how many tasks that were."""
+        waiting = list(self._all())
+        for task in waiting:
+            self._leave(task, TaskState.CANCELLED)
+            self._forget(task)
+        self._cancelled += len(waiting)
+        self._clean()
+        return len(waiting)
+
+    # ------------------------------------------------------------------ looking
+
+    def counts(self) -> QueueCounts:
+        """Return what became of everything that was pushed."""
+        return QueueCounts(
+            self._pushed,
+            self._repeats,
+            self._cancelled,
+            (self._dropped[0], self._dropped[1], self._dropped[2], self._dropped[3]),
+            (self._expired[0], self._expired[1], self._expired[2], self._expired[3]),
+        )
 
     def class_of(self, task: Task, now: float) -> int:
         """Return the class a task has risen to by now."""
@@ -73,13 +234,125 @@ class TaskQueue:
         return max(0, task.priority - risen) if risen > 0 else int(task.priority)
 
     def snapshot(self, now: float) -> tuple[Task, ...]:
-        """Return the waiting tasks in the order they would be taken now."""
-        tasks = [task for line in self._lines for task in line]
-        return tuple(sorted(tasks, key=lambda task: (self.class_of(task, now), task.number)))
+        """Return the waiting tasks in the order they would be taken now if no key were in use."""
+        found = [task for task in self._all() if task.expires_at > now]
+        return tuple(sorted(found, key=lambda task: (self.class_of(task, now), task.number)))
 
-    def clear(self) -> int:
-        """Drop everything; return how many tasks that were."""
-        dropped = len(self)
-        for line in self._lines:
+    # ------------------------------------------------------------------ inside
+
+    def _best(self, now: float, *, urgent_only: bool) -> Task | None:
+        best: Task | None = None
+        best_class = 0
+        for class_ in range(URGENT + 1 if urgent_only else len(self._lines)):
+            if not self._lines[class_] and not self._back[class_]:
+                continue
+            head = self._head(class_, now)
+            if head is None:
+                continue
+            risen = self.class_of(head, now)
+            if best is None or (risen, head.number) < (best_class, best.number):
+                best, best_class = head, risen
+        return best
+
+    def _head(self, class_: int, now: float) -> Task | None:
+        """Return the oldest task of a class that may run now, clearing away what stands before."""
+        line, back = self._lines[class_], self._back[class_]
+        while line or back:
+            is_back = bool(back) and (not line or back[0][0] < line[0].number)
+            task = back[0][1] if is_back else line[0]
+            ghost = self._is_ghost(task, class_)
+            if not ghost and task.expires_at > now and task.key not in self._busy:
+                return task
+            if is_back:
+                heapq.heappop(back)
+            else:
+                line.popleft()
+            self._set_aside(task, class_, ghost)
+        return None
+
+    def _set_aside(self, task: Task, class_: int, ghost: bool) -> None:
+        """Park a task whose key runs; else it was a ghost, or its time is over."""
+        if task.key is not None and task.key in self._busy and not ghost:
+            heaps = self._parked.setdefault(task.key, {})
+            heapq.heappush(heaps.setdefault(class_, []), (task.number, task))
+            return
+        if ghost:
+            self._ghosts -= 1
+        else:
+            self._leave(task, TaskState.EXPIRED)
+            self._forget(task)
+            self._expired[class_] += 1
+        if task.key is not None and task.key not in self._busy:
+            self._unpark(task.key, class_)  # it stood for those parked behind it
+
+    def _unpark(self, key: Hashable, class_: int) -> None:
+        """Bring the oldest parked task of a free key and a class back; ghosts vanish."""
+        heaps = self._parked.get(key, {})
+        heap = heaps.get(class_)
+        while heap:
+            number, task = heapq.heappop(heap)
+            if self._is_ghost(task, class_):
+                self._ghosts -= 1
+                continue
+            heapq.heappush(self._back[class_], (number, task))
+            break
+        if not heap:
+            heaps.pop(class_, None)
+            if not heaps:
+                self._parked.pop(key, None)
+
+    @staticmethod
+    def _is_ghost(task: Task, class_: int) -> bool:
+        return task.state is not TaskState.WAITING or task.priority != class_
+
+    def _leave(self, task: Task, state: TaskState) -> None:
+        task.state = state
+        self._waiting -= 1
+        if not task.must:
+            self._droppable[task.priority] -= 1
+
+    def _forget(self, task: Task) -> None:
+        if task.same_as is not None:
+            del self._same[task.same_as]
+
+    def _drop(self, task: Task, state: TaskState, count: list[int] | None) -> None:
+        """End a waiting task where it stands."""
+        self._leave(task, state)
+        self._forget(task)
+        if count is not None:
+            count[task.priority] += 1
+        self._add_ghost()
+
+    def _add_ghost(self) -> None:
+        self._ghosts += 1
+        if self._ghosts > GHOSTS and self._ghosts > self._waiting:
+            self._clean()
+
+    def _clean(self) -> None:
+        """Remove all ghosts."""
+        for class_, line in enumerate(self._lines):
+            alive = [x for x in line if not self._is_ghost(x, class_)]
             line.clear()
-        return dropped
+            line.extend(alive)
+        for class_, heap in enumerate(self._back):
+            heap[:] = [x for x in heap if not self._is_ghost(x[1], class_)]
+            heapq.heapify(heap)
+        for key, heaps in list(self._parked.items()):
+            for class_, heap in list(heaps.items()):
+                heap[:] = [x for x in heap if not self._is_ghost(x[1], class_)]
+                heapq.heapify(heap)
+                if key not in self._busy:
+                    self._unpark(key, class_)
+                elif not heap:
+                    del heaps[class_]
+            if not heaps:
+                self._parked.pop(key, None)
+        self._ghosts = 0
+
+    def _all(self) -> Iterator[Task]:
+        """Give every waiting task once, in no order."""
+        for class_ in range(len(self._lines)):
+            places = [self._lines[class_], (x for _, x in self._back[class_])]
+            places += [(x for _, x in heaps.get(class_, ())) for heaps in self._parked.values()]
+            for place in places:
+                yield from (x for x in place if not self._is_ghost(x, class_))

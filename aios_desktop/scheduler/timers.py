@@ -20,13 +20,19 @@ SWEEP_AT: Final = 64  # cancelled timers kept before the heap is cleaned
 
 
 class _Timer:
-    """One call to come; without its callback when it was cancelled."""
+    """One call to come; without its callback when it was cancelled.
 
-    __slots__ = ("callback", "due", "number")
+    ``due`` is monotonic; ``wall`` is what the wall clock shall show, or None when it does not count.
+    """
 
-    def __init__(self, due: float, number: int, callback: Callable[[], None]) -> None:
+    __slots__ = ("callback", "due", "number", "wall")
+
+    def __init__(
+        self, due: float, number: int, callback: Callable[[], None], wall: float | None
+    ) -> None:
         self.due = due
         self.number = number
+        self.wall = wall
         self.callback: Callable[[], None] | None = callback
 
     def __lt__(self, other: _Timer) -> bool:
@@ -34,10 +40,11 @@ class _Timer:
 
 
 class Timekeeper:
-    """Holds timers in monotonic time. One lane runs it; callbacks run there and return at once.
+    """Holds timers. One lane runs it; callbacks run there and return at once.
 
     When wall time has moved more than five seconds further than monotonic time, the machine slept
-    (or the clock was set forward): ``on_sleep`` gets the gap before any timer fires.
+    (or the clock was set forward): ``on_sleep`` gets the gap before any timer fires. Timers in
+    monotonic time then wait longer, by as much as the machine slept; those in wall time do not.
     """
 
     def __init__(self, clock: Clock, on_sleep: Callable[[float], None] | None = None) -> None:
@@ -55,10 +62,24 @@ class Timekeeper:
 
     def at(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         """Call ``callback`` in ``seconds``, in the timekeeper's lane; return what cancels it."""
-        due = self._clock.monotonic() + max(0.0, seconds)
+        return self._set(self._clock.monotonic() + max(0.0, seconds), callback, None)
+
+    def at_wall(self, wall: float, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` when the wall clock shows ``wall``; return what cancels it.
+
+        It is at most half a minute late after a sleep of the machine or a change of its clock.
+        """
+        return self._set(self._monotonic_of(wall), callback, wall)
+
+    def _monotonic_of(self, wall: float) -> float:
+        return self._clock.monotonic() + max(0.0, wall - self._clock.now())
+
+    def _set(
+        self, due: float, callback: Callable[[], None], wall: float | None
+    ) -> Callable[[], None]:
         with self._changed:
             self._number += 1
-            timer = _Timer(due, self._number, callback)
+            timer = _Timer(due, self._number, callback, wall)
             heapq.heappush(self._timers, timer)
             if self._timers[0] is timer:
                 self._changed.notify()
@@ -123,6 +144,11 @@ class Timekeeper:
         if abs(gap) <= SLEEP_GAP_S:
             return
         logger.info("wall time moved %.1f s against monotonic time", gap)
+        with self._changed:
+            for timer in self._timers:
+                if timer.wall is not None:
+                    timer.due = self._monotonic_of(timer.wall)
+            heapq.heapify(self._timers)
         if gap < 0 or self.on_sleep is None:
             return
         try:

@@ -15,6 +15,7 @@ from aios_desktop.scheduler.lanes import Lanes
 from aios_desktop.scheduler.pool import PoolScheduler, WorkerPool
 from aios_desktop.scheduler.task import Priority, Scheduler
 from aios_desktop.scheduler.timers import Timekeeper
+from tests.fakes import FakeClock
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 10.0
@@ -164,6 +165,150 @@ def test_five_urgent_jobs_may_use_every_slot(pool: WorkerPool) -> None:
     assert pool.stats().queued == 2
     gate.open()
     gate.wait_for(7)
+
+
+def test_one_target_is_worked_on_by_one_at_a_time_and_the_rest_hold_no_slot(
+    pool: WorkerPool,
+) -> None:
+    gate = Gate()
+    for number in range(6):
+        pool.submit(gate.work(f"disk {number}"), key="disk", priority=Priority.P1)
+    gate.wait_for(1)
+    for name in ("cpu", "memory", "net"):
+        pool.submit(gate.work(name))
+    gate.wait_for(4)
+    assert gate.began == ["disk 0", "cpu", "memory", "net"]
+    assert pool.stats().queued == 5
+    gate.open()
+    gate.wait_for(9)
+    assert [name for name in gate.began if "disk" in name] == [f"disk {n}" for n in range(6)]
+
+
+def test_never_two_of_one_key_at_once_however_many_ask(pool: WorkerPool) -> None:
+    tally = Tally()
+    inside: dict[int, int] = dict.fromkeys(range(3), 0)
+    overlaps: list[int] = []
+
+    def work(key: int) -> None:
+        inside[key] += 1
+        if inside[key] > 1:
+            overlaps.append(key)
+        for _ in range(200):
+            pass
+        inside[key] -= 1
+        tally.note(key)
+
+    def send() -> None:
+        for number in range(600):
+            key = number % 3
+            pool.submit(lambda key=key: work(key), key=key, priority=Priority(number % 4))  # type: ignore[misc]
+
+    senders = [threading.Thread(target=send) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    tally.wait_for(2400)
+    assert overlaps == []
+    assert pool.close(PATIENCE_S)
+    assert pool.stats().done == 2400
+
+
+def test_a_resting_thread_is_called_when_an_urgent_task_frees_a_common_slot() -> None:
+    pool = WorkerPool(SystemClock(), workers=2, reserved=1)
+    first, second = Gate(), Gate()
+    pool.submit(first.work("common"), key="k")
+    first.wait_for(1)
+    pool.submit(second.work("urgent"), key="k", priority=Priority.P0)
+    done = threading.Event()
+    pool.submit(done.set)
+    first.open()  # the thread goes on with the urgent one; its common slot is free now
+    second.wait_for(1)
+    assert done.wait(PATIENCE_S)
+    second.open()
+    assert pool.close(PATIENCE_S)
+
+
+def test_a_storm_is_one_job_and_its_count_is_exact(pool: WorkerPool) -> None:
+    gate = Gate()
+    task = pool.submit(gate.work("storm"), same_as=("disk", "/"))
+    gate.wait_for(1)
+
+    def send() -> None:
+        for _ in range(1000):
+            assert pool.submit(gate.work("again"), same_as=("disk", "/")) is task
+
+    senders = [threading.Thread(target=send) for _ in range(5)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert (task.repeats, gate.began) == (5000, ["storm"])
+    gate.open()
+    assert pool.close(PATIENCE_S)
+    assert pool.stats().counts.repeats == 5000
+
+
+def test_a_job_that_waits_can_be_cancelled_and_a_stale_one_is_not_done() -> None:
+    clock = FakeClock()
+    pool = WorkerPool(clock, workers=2, reserved=1)
+    gate = Gate()
+    running = pool.submit(gate.work("runs"))
+    gate.wait_for(1)
+    cancelled = pool.submit(gate.work("cancelled"))
+    stale = pool.submit(gate.work("stale"), expires_s=5.0)
+    assert pool.cancel(cancelled)
+    assert not pool.cancel(cancelled)
+    assert not pool.cancel(running)
+    clock.advance(5.0)
+    gate.open()
+    last = pool.submit(gate.work("last"))
+    gate.wait_for(2)
+    assert pool.close(PATIENCE_S)
+    assert gate.began == ["runs", "last"]
+    ends = [task.state.value for task in (running, cancelled, stale, last)]
+    assert ends == ["ended", "cancelled", "expired", "ended"]
+    counts = pool.stats().counts
+    assert (counts.cancelled, counts.expired) == (1, (0, 0, 0, 1))
+
+
+def test_a_flood_is_bounded_and_costs_the_least_urgent_first() -> None:
+    pool = WorkerPool(SystemClock(), limit=10)
+    gate = Gate()
+    for _ in range(4):
+        pool.submit(gate.work("holds a slot"), priority=Priority.P3)
+    gate.wait_for(4)
+    for number in range(40):
+        pool.submit(gate.work("flood"), priority=Priority(2 + number % 2))
+    urgent = pool.submit(gate.work("urgent"), priority=Priority.P0)
+    gate.wait_for(5)
+    assert gate.began[-1] == "urgent"
+    assert urgent.state.value == "running"
+    stats = pool.stats()
+    assert stats.queued == 9
+    assert stats.counts.dropped == (0, 0, 11, 20)
+    assert stats.dropped == 31
+    gate.open()
+    assert pool.close(PATIENCE_S)
+
+
+def test_who_holds_a_slot_for_long_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    clock = FakeClock()
+    pool = WorkerPool(clock, slow_s=2.0)
+    for seconds in (2.0, 3.0, 7.0, 5.0):
+        done = threading.Event()
+
+        def work(seconds: float = seconds, done: threading.Event = done) -> None:
+            clock.advance(seconds)
+            done.set()
+
+        pool.submit(work, name="backup")
+        assert done.wait(PATIENCE_S)
+    assert pool.close(PATIENCE_S)
+    (slow,) = pool.stats().slow
+    assert (slow.name, slow.count, slow.worst_s) == ("backup", 3, 7.0)
+    assert caplog.text.count("the task backup held a worker") == 2  # the first and the second
 
 
 @pytest.mark.logs_errors

@@ -63,3 +63,26 @@ def test_time_goes_from_timer_to_timer() -> None:
     assert scheduler.advance(10.0) == 1
     assert seen[-1] == ("last", 4.0)
     assert clock.monotonic() - start == 13.5
+
+
+def test_waits_for_a_time_of_day_end_while_the_machine_sleeps() -> None:
+    clock = FakeClock()
+    scheduler = FakeScheduler(clock)
+    seen: list[str] = []
+    scheduler.until(clock.now() + 100.0, lambda: seen.append("time of day"))
+    scheduler.after(100.0, lambda: seen.append("duration"))
+    clock.sleep_machine(500.0)
+    scheduler.run()
+    assert seen == ["time of day"]
+    assert scheduler.advance(100.0) == 1
+
+
+def test_equal_work_is_counted_and_cancelled_work_never_runs() -> None:
+    scheduler = FakeScheduler(FakeClock(), limit=2)
+    seen: list[str] = []
+    task = scheduler.submit(lambda: seen.append("storm"), same_as="storm")
+    assert scheduler.submit(lambda: seen.append("again"), same_as="storm") is task
+    gone = scheduler.submit(lambda: seen.append("never"))
+    assert scheduler.cancel(gone)
+    assert scheduler.run() == 1
+    assert (seen, task.repeats, scheduler.counts().cancelled) == (["storm"], 1, 1)

@@ -124,6 +124,47 @@ def test_small_steps_and_steps_back_are_no_sleep(clock: FakeClock, jump: float) 
     assert seen == pytest.approx([60.0])
 
 
+def test_a_wait_for_a_time_of_day_survives_a_sleep_a_wait_for_a_duration_gets_longer(
+    clock: FakeClock,
+) -> None:
+    keeper = Timekeeper(clock)
+    seen: list[str] = []
+    keeper.at(600.0, lambda: seen.append("ten minutes awake"))
+    keeper.at_wall(clock.now() + 1800.0, lambda: seen.append("in half an hour"))
+    clock.sleep_machine(8 * 3600.0)
+    keeper.run_due()
+    assert seen == ["in half an hour"]
+    clock.advance(600.0)
+    keeper.run_due()
+    assert seen == ["in half an hour", "ten minutes awake"]
+
+
+def test_a_clock_that_is_set_back_makes_a_time_of_day_come_later(clock: FakeClock) -> None:
+    keeper = Timekeeper(clock)
+    seen: list[float] = []
+    due = clock.now() + 60.0
+    cancel = keeper.at_wall(due, lambda: seen.append(0.0))
+    keeper.at_wall(due, lambda: seen.append(clock.now()))
+    cancel()
+    clock.jump(-3600.0)
+    keeper.run_due()
+    clock.advance(3600.0)
+    keeper.run_due()
+    assert seen == []
+    clock.advance(60.0)
+    keeper.run_due()
+    assert seen == [due]
+
+
+def test_a_time_of_day_that_is_over_comes_at_once(clock: FakeClock) -> None:
+    keeper = Timekeeper(clock)
+    seen: list[int] = []
+    keeper.at_wall(clock.now() - 5.0, lambda: seen.append(1))
+    keeper.at_wall(float("nan"), lambda: seen.append(2))
+    keeper.run_due()
+    assert seen == [1, 2]
+
+
 @pytest.mark.logs_errors
 def test_a_failing_sleep_handler_stops_no_timer(clock: FakeClock) -> None:
     def fail(gap: float) -> None:
