@@ -1,4 +1,4 @@
-"""Building blocks that can be operated: buttons, choices, chips, fields, scroll areas.
+"""Building blocks that can be operated: buttons, choices, chips, fields.
 
 Each takes the keyboard's focus, shows it with a ring inside its frame, and has a name that
 assistive technology reads.
@@ -13,15 +13,9 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractScrollArea,
-    QFrame,
     QLabel,
     QLineEdit,
-    QScrollArea,
-    QScrollBar,
     QSizePolicy,
-    QStyle,
-    QStyleOptionSlider,
     QWidget,
 )
 
@@ -351,58 +345,3 @@ class Field(QWidget):
         ):
             palette.setColor(role, self.theme.colour(name))
         self.edit.setPalette(palette)
-
-
-class _ScrollBar(QScrollBar):
-    """A flat bar: one block where the view is, no arrows."""
-
-    def __init__(self, orientation: Qt.Orientation) -> None:
-        super().__init__(orientation)
-        self.theme = current()
-
-    def sizeHint(self) -> QSize:
-        """Return a slim bar."""
-        hint = super().sizeHint()
-        if self.orientation() == Qt.Orientation.Vertical:
-            return QSize(10, hint.height())
-        return QSize(hint.width(), 10)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the block where the view is."""
-        del event
-        if self.maximum() <= self.minimum():
-            return
-        painter = QPainter(self)
-        option = QStyleOptionSlider()
-        self.initStyleOption(option)
-        control, part = QStyle.ComplexControl.CC_ScrollBar, QStyle.SubControl.SC_ScrollBarSlider
-        block = self.style().subControlRect(control, option, part, self)
-        vertical = self.orientation() == Qt.Orientation.Vertical
-        thin = block.adjusted(2, 0, -2, 0) if vertical else block.adjusted(0, 2, 0, -2)
-        strong = self.underMouse() or self.isSliderDown()
-        frame(painter, thin, self.theme, "text3" if strong else "edge")
-
-
-def flat_bars(area: QAbstractScrollArea) -> None:
-    """Give a scrolling widget the flat bars."""
-    area.setVerticalScrollBar(_ScrollBar(Qt.Orientation.Vertical))
-    area.setHorizontalScrollBar(_ScrollBar(Qt.Orientation.Horizontal))
-
-
-class Scroll(QScrollArea):
-    """A column that scrolls by itself, up and down only, on the page's ground.
-
-    Its bar has its own room of 10 px at the right, seen only while there is more below.
-    """
-
-    def __init__(self, inside: QWidget) -> None:
-        super().__init__()
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        flat_bars(self)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.viewport().setAutoFillBackground(False)
-        self.setWidget(inside)
-        inside.setAutoFillBackground(False)
