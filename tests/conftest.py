@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import faulthandler
+import gc
 import os
 
 # Before anything else: without a display Qt does not fail, it aborts the whole process.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import gc
 import logging
 import shutil
 import socket
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import settings
 
 HOME = Path(tempfile.mkdtemp(prefix="aios-tests-"))
@@ -54,11 +56,33 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "logs_errors: this test provokes log records of level ERROR or above"
     )
     config.addinivalue_line("markers", "leaves(*kinds): names what this test may leave behind")
+    gc.disable()  # see pytest_runtest_teardown
 
 
 def pytest_unconfigure() -> None:
     """Remove the home folder of the tests."""
+    gc.enable()
     shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Collect garbage here only: freed by a worker thread, a widget of an earlier test crashes Qt.
+
+    The application does the same, see ui/garbage.py.
+    """
+    del item
+    counts = gc.get_count()
+    gc.collect(2 if counts[2] > 40 else 1 if counts[1] > 10 else 0)
+
+
+@pytest.fixture(autouse=True)
+def crashes_are_shown(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give the stack of a crash back to pytest after a test that sent it to a file of its own."""
+    yield
+    descriptor = request.config.stash.get(fault_handler_stderr_fd_key, None)
+    if descriptor is not None and not faulthandler.is_enabled():
+        faulthandler.enable(descriptor)
 
 
 class _Errors(logging.Handler):

@@ -13,6 +13,7 @@ from aios_desktop import i18n, paths
 from aios_desktop.errors import AiosError
 from aios_desktop.ui import icons
 from aios_desktop.ui.frame import Frame
+from aios_desktop.ui.garbage import Collector
 from aios_desktop.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Desktop(QObject):
         self.theme = theme
         self.frame = Frame(theme, state_file=state_file)
         self.frame.closed.connect(self.quit)
+        self._collector = Collector(self)
         self.core: Core | None = None
         self.bridge: Bridge | None = None
         self.window: MainWindow | None = None
