@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from aios_desktop.errors import AiosError
@@ -28,18 +29,36 @@ logger = logging.getLogger(__name__)
 
 _WORD = "[a-z0-9][a-z0-9_-]*"
 PATTERN_FORM: Final = re.compile(rf"(\*|{_WORD}(\.{_WORD})*\.(\*|{_WORD}))\Z")
+SLOW_S: Final = 0.005  # a handler that takes longer holds up who published
 MAX_ROUTES: Final = 4096  # types come from outside too; beyond this the table is built anew
+
+
+@dataclass(frozen=True, slots=True)
+class SlowHandler:
+    """A handler that did not return at once, how often, and how long it took at worst."""
+
+    name: str
+    pattern: str
+    count: int
+    worst_s: float
 
 
 class _Subscription:
     """One handler and what it wants."""
 
-    __slots__ = ("faults", "handler", "pattern")
+    __slots__ = ("faults", "handler", "pattern", "slow", "worst_s")
 
     def __init__(self, pattern: str, handler: Handler) -> None:
         self.pattern = pattern
         self.handler = handler
         self.faults = 0
+        self.slow = 0
+        self.worst_s = 0.0
+
+    @property
+    def name(self) -> str:
+        """Return what the handler is called in reports."""
+        return getattr(self.handler, "__qualname__", None) or repr(self.handler)
 
     def wants(self, type: str) -> bool:  # noqa: A002  the word of the event model
         """Say whether an event of this type goes to the handler."""
@@ -56,8 +75,14 @@ class Bus:
     that one event.
     """
 
-    def __init__(self, stamps: Stamps, sink: Sink | None = None) -> None:
+    def __init__(
+        self,
+        stamps: Stamps,
+        sink: Sink | None = None,
+        monotonic: Callable[[], float] = perf_counter,
+    ) -> None:
         self._next_stamp = stamps.next
+        self._monotonic = monotonic
         self._sink = sink
         self._lock = threading.Lock()  # held to change subscriptions, never to publish
         self._subscriptions: tuple[_Subscription, ...] = ()
@@ -66,6 +91,19 @@ class Bus:
         self.published = 0
         self.refused = 0
         self.faults = 0
+        self.slow = 0
+
+    @property
+    def subscribers(self) -> tuple[str, ...]:
+        """Return pattern and name of every handler, to find those that nobody ended."""
+        return tuple(f"{x.pattern} {x.name}" for x in self._subscriptions)
+
+    def slow_handlers(self) -> tuple[SlowHandler, ...]:
+        """Return the present handlers that ever took longer than 5 ms, the slowest first."""
+        found = (
+            SlowHandler(x.name, x.pattern, x.slow, x.worst_s) for x in self._subscriptions if x.slow
+        )
+        return tuple(sorted(found, key=lambda x: -x.worst_s))
 
     def subscribe(self, pattern: str, handler: Handler) -> Callable[[], None]:
         """Call ``handler`` for a type, for ``domain.*`` or for ``*``; return what ends it.
@@ -161,11 +199,16 @@ class Bus:
         except Exception:
             self.faults += 1
             logger.exception("the store refused event %s", event.id)
+        before = self._monotonic()
         for subscription in route:
             try:
                 subscription.handler(event)
             except Exception as error:  # noqa: BLE001  a handler may raise anything
                 self._failed(subscription, event, error)
+            after = self._monotonic()
+            if after - before > SLOW_S:
+                self._was_slow(subscription, event, after - before)
+            before = after
 
     def _refuse(self, type_: object, error: Exception) -> None:
         """Count an event that the border refuses; log the 1st, 2nd, 4th, 8th ..."""
@@ -193,6 +236,21 @@ class Bus:
         self._routes = {
             type_: tuple(x for x in self._subscriptions if x.wants(type_)) for type_ in self._routes
         }
+
+    def _was_slow(self, subscription: _Subscription, event: Event, took: float) -> None:
+        """Count a handler that kept its publisher waiting; log the 1st, 2nd, 4th, 8th ... time."""
+        self.slow += 1
+        subscription.slow += 1
+        subscription.worst_s = max(subscription.worst_s, took)
+        if subscription.slow.bit_count() == 1:
+            logger.info(
+                "the handler %s of %s took %.0f ms for an event of type %s (time %s)",
+                subscription.name,
+                subscription.pattern,
+                took * 1000,
+                event.type,
+                subscription.slow,
+            )
 
     def _failed(self, subscription: _Subscription, event: Event, error: Exception) -> None:
         """Count a fault; log the 1st, 2nd, 4th, 8th ... of a handler, so that no flood hides it."""

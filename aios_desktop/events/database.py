@@ -105,16 +105,22 @@ def require_intact(connection: apsw.Connection) -> None:
 
 def set_aside(path: Path) -> Path:
     """Rename a database and its side files; return its new place. Raises OSError."""
-    stamp = path.stat().st_mtime_ns // 1000
-    aside = path.with_name(f"{path.name}.corrupt-{stamp}")
-    while aside.exists():
-        stamp += 1
-        aside = path.with_name(f"{path.name}.corrupt-{stamp}")
+    aside = free_name(path)
     for side in SIDE_FILES:
         beside = path.with_name(path.name + side)
         if beside.exists():
             beside.rename(aside.with_name(aside.name + side))
     path.rename(aside)
+    return aside
+
+
+def free_name(path: Path) -> Path:
+    """Return a name beside ``path`` for a damaged file. Raises OSError."""
+    stamp = path.stat().st_mtime_ns // 1000
+    aside = path.with_name(f"{path.name}.corrupt-{stamp}")
+    while aside.exists():
+        stamp += 1
+        aside = path.with_name(f"{path.name}.corrupt-{stamp}")
     return aside
 
 

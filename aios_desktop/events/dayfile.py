@@ -11,14 +11,14 @@ import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
+import apsw
+
 from aios_desktop.events import database
 from aios_desktop.events.database import ForeignFileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import apsw
 
     from aios_desktop.events.rows import Row
 
@@ -95,10 +95,15 @@ def require_ours(connection: apsw.Connection) -> None:
         raise ForeignFileError
 
 
+class MovedError(Exception):
+    """The file has lost its name: it was archived, removed or replaced."""
+
+
 class DayFile:
     """The writer's hold on one day."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._connection = database.open_for_writing(path)
         self._words: dict[str, int] = {}
         self._full_sync = True
@@ -110,21 +115,18 @@ class DayFile:
             self._connection.close()
             raise
 
-    def is_at(self, path: Path) -> bool:
-        """Say whether this is still the file with that name."""
-        try:
-            return database.identity(path) == self._identity
-        except OSError:
-            return False
-
     def insert(self, rows: Sequence[Row], durable: bool) -> int:
-        """Commit rows, to the platter if ``durable``; return how many were new."""
+        """Commit rows, to the platter if ``durable``; return how many were new.
+
+        Raises MovedError when the file has lost its name; then nothing was written.
+        """
         connection = self._connection
         if durable != self._full_sync:
             connection.pragma("synchronous", "full" if durable else "normal")
             self._full_sync = durable
         connection.execute("BEGIN IMMEDIATE")
         try:
+            self._require_name()  # whoever takes it away holds the lock that we have now
             try:
                 bindings = _bindings(rows, self._words)
             except KeyError:
@@ -141,7 +143,20 @@ class DayFile:
 
     def close(self) -> None:
         """Write the log back into the file and let go of it."""
+        if not self._has_name():
+            # Closing must not tidy up: the names of the side files may belong to another by now.
+            self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         self._connection.close()
+
+    def _has_name(self) -> bool:
+        try:
+            return database.identity(self._path) == self._identity
+        except OSError:
+            return False
+
+    def _require_name(self) -> None:
+        if not self._has_name():
+            raise MovedError
 
     def _learn(self, rows: Sequence[Row]) -> dict[str, int]:
         """Return the numbers of all types and sources in ``rows``, new ones included."""

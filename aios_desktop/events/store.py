@@ -15,7 +15,7 @@ from aios_desktop.errors import AiosError
 from aios_desktop.events import database
 from aios_desktop.events.buffer import BATCH, Buffer, Item
 from aios_desktop.events.database import DAMAGED, UNWRITABLE, ForeignFileError
-from aios_desktop.events.dayfile import DayFile, day_files, file_name, is_ours, today
+from aios_desktop.events.dayfile import DayFile, MovedError, day_files, file_name, is_ours, today
 from aios_desktop.events.model import Severity
 from aios_desktop.events.reader import EventReader
 from aios_desktop.events.rows import DAY_US, Row, day_of, pack, unpack
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aios_desktop.clock import Clock
+    from aios_desktop.events.counts import Hours
     from aios_desktop.events.model import Event, EventQuery
+    from aios_desktop.events.watch import Watch
 
 __all__ = ["EventStore", "Trouble"]
 
@@ -134,13 +136,21 @@ class EventStore:
             for day in list(self._files):
                 self._close(day)
 
-    def query(self, query: EventQuery) -> list[Event]:
-        """Return the wanted events, newest first, those in memory included."""
+    def query(self, query: EventQuery, watch: Watch | None = None) -> list[Event]:
+        """Return the wanted events, newest first, those in memory included.
+
+        ``watch`` follows a long search and may end it with QueryCancelled. For the next page ask
+        again with ``until`` one microsecond before the last event.
+        """
         want = Want.of(query)
         found = {row.id: row for row in self._buffer.rows() if want.matches(row)}
-        found.update((row.id, row) for row in self._reader.rows(want))
+        found.update((row.id, row) for row in self._reader.rows(want, watch))
         newest = sorted(found.values(), key=lambda row: row.id, reverse=True)
         return [unpack(row) for row in newest[: want.limit]]
+
+    def hours(self, query: EventQuery, watch: Watch | None = None) -> Hours:
+        """Count stored events by UTC hour and type, also of days that are gone."""
+        return self._reader.hours(query, watch)
 
     def get(self, event_id: int) -> Event | None:
         """Return one event, or None."""
@@ -195,7 +205,12 @@ class EventStore:
 
     def _insert(self, day: int, rows: Sequence[Row], durable: bool) -> int:
         try:
-            return self._file(day).insert(rows, durable)
+            try:
+                return self._file(day).insert(rows, durable)
+            except MovedError:
+                logger.info("%s was archived or removed; it is begun anew", file_name(day))
+                self._close(day)
+                return self._file(day).insert(rows, durable)
         except UNWRITABLE:
             raise  # the file is as sound as before, and readers need its side files
         except BaseException:
@@ -216,9 +231,6 @@ class EventStore:
     def _file(self, day: int) -> DayFile:
         """Return the open file of a day; the one used longest ago is closed beyond the limit."""
         path = self._folder / file_name(day)
-        if day in self._files and not self._files[day].is_at(path):
-            logger.warning("%s was removed or replaced; it is opened anew", path)
-            self._close(day)
         file = self._files.pop(day, None)
         if file is None:
             private_folder(self._folder)
