@@ -154,6 +154,7 @@ class SettingsPage(Page):
         whole = row(self._make_list(), side, gap=24, m=(tokens.MARGIN, 0, 0, 0), parent=self)
         whole.setStretch(1, 1)
         whole.addStretch(0)
+        self._filter()
         slash = QShortcut(QKeySequence("/"), self)
         slash.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         slash.activated.connect(self._go_to_search)
@@ -172,7 +173,6 @@ class SettingsPage(Page):
         column.setFixedWidth(LIST)
         buttons = col(*self.categories.values(), gap=2)
         col(self.search, buttons, None, gap=12, m=(0, 14, 0, 14), parent=column)
-        self._filter()
         return column
 
     # changing
@@ -197,7 +197,10 @@ class SettingsPage(Page):
 
     def _reason(self, name: str, error: Exception) -> str:
         if isinstance(error, AiosError):
-            values = {**error.values}
+            values = {
+                key: settings_words.number(value) if isinstance(value, float) else value
+                for key, value in error.values.items()
+            }
             if values.get("name") == name:
                 values["name"] = settings_words.title(BY_NAME[name])
             return visible(_(error.key).format(**values))

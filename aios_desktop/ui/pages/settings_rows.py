@@ -147,10 +147,12 @@ class Section(QWidget):
         self.title = Text(settings_words.category_title(name), "section")
         self.card = Card(*rows, pad=1, gap=0)
         col(self.title, self.card, *below, gap=8, parent=self)
-        self.show_rows(lambda _row: True, with_rest=True)
 
     def show_rows(self, fits: Callable[[OptionRow], bool], *, with_rest: bool) -> int:
-        """Show the rows that fit, and what stands below them or not; return how many are shown."""
+        """Show the rows that fit, and what stands below them or not; return how many are shown.
+
+        Call it only when the section has its place: what is shown without one is a window.
+        """
         shown = [one for one in self.rows if fits(one)]
         for one in self.rows:
             one.is_first = bool(shown) and one is shown[0]
