@@ -119,6 +119,7 @@ class MainWindow(QWidget):
         dialog = ApprovalDialog(self._core, self._bridge, found, self._theme, self._clock, self)
         self._dialogs[approval_id] = dialog
         dialog.finished.connect(self._forget_dialogs)
+        dialog.trace_asked.connect(self._show_trace)
         dialog.open()
 
     def tell(self, text: str) -> None:
@@ -227,6 +228,10 @@ class MainWindow(QWidget):
     @Slot()
     def _say_nothing(self) -> None:
         self.notice.say("")
+
+    @Slot(object)
+    def _show_trace(self, trace: int) -> None:
+        self.go_to("events", f"trace:{trace}")
 
     @Slot()
     def _forget_dialogs(self) -> None:

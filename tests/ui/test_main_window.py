@@ -387,3 +387,13 @@ def test_score_and_level_are_shown_with_a_mark(window: MainWindow) -> None:
     pill = window.top.pill
     assert isinstance(pill, Mark)
     assert (pill.kind, pill.text()) == ("ok", "87 Healthy")
+
+
+def test_the_trace_of_a_question_opens_the_events(open_window: Open, core: FakeCore) -> None:
+    window = open_window("office")
+    approval = core.approvals()[0]
+    window.open_approval(approval.id)
+    dialog = window._dialogs[approval.id]
+    dialog.trace_asked.emit(approval.trace)
+    assert window.page_name == "events"
+    dialog.close()
