@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aios_desktop import __version__, i18n
+from aios_desktop.cli import transfer
 from aios_desktop.errors import AiosError
 from aios_desktop.i18n import _
 
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_event_commands(add)
     _add_run_commands(add)
     _add_playbook_commands(commands, common)
+    transfer.add(add)
     add("score", _score, _("show the health score"))
     add("status", _status, _("show how things are"))
     add("doctor", _doctor, _("check the installation, ready to paste into a report"))
