@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from aios_desktop.config import Option, Value
 
 WIDTH: Final = 168  # of drop-downs and numbers, so that they stand in one column
-SEGMENTS_MOST: Final = 340  # words that need more room go into a drop-down
+SEGMENTS: Final = 4  # more words, or words that need more room, go into a drop-down
+SEGMENTS_WIDTH: Final = 340
+ITEM: Final = QSize(0, 30)  # of a drop-down; it takes its width by itself
 TRACK: Final = QSize(36, 20)
 SWITCH_EDGE: Final = 4  # around the track, for the ring
 REST_MS: Final = 250  # after the last step, before a number is taken
@@ -170,7 +172,9 @@ class Pick(QComboBox):
         self._words = tuple(words)
         self.setAccessibleName(name)
         self.setFont(self.theme.font("body"))
-        self.addItems([settings_words.word(value) for value in words])
+        for number, value in enumerate(words):
+            self.addItem(settings_words.word(value))
+            self.setItemData(number, ITEM, Qt.ItemDataRole.SizeHintRole)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -363,7 +367,8 @@ def control_for(option: Option, name: str) -> Control:
         return WordField(name)
     metrics = QFontMetrics(current().font("strong"))
     wide = sum(metrics.horizontalAdvance(settings_words.word(x)) + 24 for x in option.words)
-    return Segments(option.words, name) if wide <= SEGMENTS_MOST else Pick(option.words, name)
+    few = len(option.words) <= SEGMENTS and wide <= SEGMENTS_WIDTH
+    return Segments(option.words, name) if few else Pick(option.words, name)
 
 
 def _number(text: str) -> float | None:

@@ -88,6 +88,7 @@ class OptionRow(QWidget):
         self.control.show_value(option.default)
 
     def _lay_out(self) -> None:
+        self.title.setMinimumHeight(self.chip.sizeHint().height())  # no jump when it appears
         head = row(self.title, self.chip, None, gap=8)
         said = col(None, head, self.help, self._trouble, None, gap=2)
         limits = Text(settings_words.limits(self.option), "small", "text3")
@@ -195,7 +196,7 @@ class CategoryButton(Pressable):
         del event
         painter, theme, on = QPainter(self), self.theme, self.isChecked()
         box = self.rect()
-        if on or self.underMouse():
+        if on or (self.underMouse() and self.isEnabled()):
             edge = "line" if on and theme.is_high_contrast else ""
             frame(painter, box, theme, "select" if on else "accent_soft", edge)
         if on:
@@ -203,10 +204,11 @@ class CategoryButton(Pressable):
         if self.shows_ring:
             inner = box.adjusted(6, 2, -2, -2)
             frame(painter, inner, theme, line="accent", width=tokens.FOCUS)
-        ink = theme.hex("text" if on else "text2")
-        icons.draw(painter, self._icon, 16, (box.height() - tokens.ICON) // 2, ink)
+        ink = "text" if on else "text2" if self.isEnabled() else "text3"
+        top = (box.height() - tokens.ICON) // 2
+        icons.draw(painter, self._icon, 16, top, theme.hex(ink))
         painter.setFont(theme.font("strong" if on else "body"))
-        painter.setPen(theme.colour("text"))
+        painter.setPen(theme.colour("text" if self.isEnabled() else "text3"))
         painter.drawText(box.adjusted(38, 0, -40, 0), LEFT, self.text())
         if self.count:
             painter.setFont(theme.font("small"))

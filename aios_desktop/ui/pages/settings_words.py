@@ -74,6 +74,8 @@ def number(value: float) -> str:
 
 def with_unit(text: str, unit: str) -> str:
     """Say a number with its unit."""
+    if unit == "%":
+        return _("{n} %").format(n=text)
     return _("{number} {unit}").format(number=text, unit=_(unit)) if unit else text
 
 
