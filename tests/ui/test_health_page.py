@@ -200,7 +200,7 @@ def test_curves_are_drawn_when_they_have_moved_a_pixel(
     for _ in range(12):
         page.tick()
     assert drawn == [6, 12]
-    assert [beat(span, 300) for span in (120, 300, 600, 1800)] == [1, 1, 2, 6]
+    assert [beat(span, 300) for span in (120, 300, 1200, 1800)] == [3, 3, 4, 6]
 
 
 @pytest.mark.parametrize("name", ["dark", "hc_dark", "light"])

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SPAN_S: Final = 1800
 CARD_PIXELS: Final = 300  # a curve is drawn anew when it has moved by about a pixel
 TREND_PIXELS: Final = 600
+LEAST_BEAT_S: Final = 3
 LATEST_S: Final = 5
 EVENTS_S: Final = 60
 DISK_RATES: Final = ("disk_read_bytes_s", "disk_write_bytes_s")
@@ -215,5 +216,8 @@ class HealthPage(Page):
 
 
 def beat(span: float, pixels: int) -> int:
-    """Return after how many seconds a curve over ``span`` has moved by about a pixel."""
-    return max(1, round(span / pixels))
+    """Return after how many seconds a curve over ``span`` has moved by about a pixel.
+
+    Never less than three: drawing all curves costs about 20 ms.
+    """
+    return max(LEAST_BEAT_S, round(span / pixels))
