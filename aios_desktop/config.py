@@ -197,6 +197,24 @@ OPTIONS: Final = (
         N_("Show a notification when a repair has ended"),
         title=N_("Results"),
     ),
+    Option(
+        "store.raw_days",
+        7,
+        N_("Days whose events stay in fast files; older ones are archived"),
+        1,
+        365,
+        title=N_("Fast days"),
+        unit=N_("days"),
+    ),
+    Option(
+        "store.archive_days",
+        30,
+        N_("Days whose events are kept; of older ones a summary stays"),
+        1,
+        3650,
+        title=N_("Kept days"),
+        unit=N_("days"),
+    ),
 )
 BY_NAME: Final[Mapping[str, Option]] = {option.name: option for option in OPTIONS}
 MAX_FILE_BYTES: Final = 256 * 1024

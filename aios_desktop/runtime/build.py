@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aios_desktop.agents.roster import Roster
 from aios_desktop.events.bus import Bus
+from aios_desktop.events.keeper import Keeper
 from aios_desktop.events.model import Severity
 from aios_desktop.events.stamp import Stamps
 from aios_desktop.events.statedb import StateDb
@@ -109,7 +110,13 @@ def build(paths: Paths, clock: Clock, config: Config) -> RunningCore:
             facts=facts,
         )
     )
-    timekeeper.on_sleep = lambda _gap: reactor.on_sleep()
+    keeper = Keeper(paths.events, clock, config.number, functools.partial(_rotated, bus))
+
+    def on_sleep(_gap: float) -> None:
+        reactor.on_sleep()
+        keeper.look_soon()
+
+    timekeeper.on_sleep = on_sleep
     core = RunningCore(
         Parts(
             paths=paths,
@@ -134,6 +141,7 @@ def build(paths: Paths, clock: Clock, config: Config) -> RunningCore:
             reactor=reactor,
             roster=Roster(clock),
             heartbeat=Heartbeat(config, scheduler, functools.partial(_beat, bus)),
+            keeper=keeper,
         )
     )
     store.on_trouble = core.trouble
@@ -144,6 +152,11 @@ def build(paths: Paths, clock: Clock, config: Config) -> RunningCore:
 
 def _beat(bus: Bus, data: Mapping[str, object]) -> None:
     bus.publish("heartbeat.beat", source="app", data=data)
+
+
+def _rotated(bus: Bus, outcome: Mapping[str, object]) -> None:
+    severity = Severity.WARNING if outcome["failed"] else Severity.INFO
+    bus.publish("store.rotated", source="store", severity=severity, data=outcome)
 
 
 def _tell(bus: Bus, text: str) -> None:

@@ -14,6 +14,7 @@ from aios_desktop.clock import Clock
 from aios_desktop.config import Config
 from aios_desktop.errors import AiosError
 from aios_desktop.events.bus import Bus
+from aios_desktop.events.keeper import Keeper
 from aios_desktop.events.model import Severity
 from aios_desktop.events.statedb import StateDb
 from aios_desktop.events.store import EventStore
@@ -93,6 +94,7 @@ class Parts:
     reactor: Reactor
     roster: Roster
     heartbeat: Heartbeat
+    keeper: Keeper
 
 
 class RunningCore:
@@ -114,6 +116,7 @@ class RunningCore:
         p.bus.subscribe("*", p.reactor.offer)
         p.lanes.start("writer", p.store.run, p.store.wake)
         p.lanes.start("timekeeper", p.timekeeper.run, p.timekeeper.wake)
+        p.lanes.start("keeper", p.keeper.run, p.keeper.wake)
         p.sensors.listen_reading(self._reading)
         self._look_at_playbooks()
         recovered = recover(p.reactor, p.journal, p.library)
@@ -268,7 +271,12 @@ class RunningCore:
             events_stored=p.store.stored,
             events_lost=p.store.lost,
             notices=p.notices.all(),
-            extra={"sensor_ms": round(p.sensors.cpu_ms, 2), "lanes": list(p.lanes.running())},
+            extra={
+                "sensor_ms": round(p.sensors.cpu_ms, 2),
+                "lanes": list(p.lanes.running()),
+                "events_refused": p.bus.refused,
+                "archiving": p.keeper.progress,
+            },
         )
 
     def score(self) -> ScoreView:
