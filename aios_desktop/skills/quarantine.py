@@ -130,6 +130,7 @@ class QuarantineFiles:
                 "bytes": size,
                 "left_bytes": sum(file.size for file in old) - size,
             },
+            loose=("cutoff_ns", "planned_ns", "left_bytes"),  # the list is signed, not the hour
             items=tuple(path_shown(file.path) for file in files[:MAX_ITEMS]),
             item_count=len(files),
         )
