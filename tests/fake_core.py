@@ -30,8 +30,9 @@ from aios_desktop.runtime.views import (
     ScoreView,
     Series,
     Status,
+    StorageView,
 )
-from tests import fake_data
+from tests import fake_data, fake_storage
 
 
 class FakeCore:
@@ -143,6 +144,9 @@ class FakeCore:
                 {"playbook": "rotate-logs", "gate": "cool-down", "reason": "18 h left"},
             ],
         }
+
+    def storage(self) -> StorageView:
+        return fake_storage.stored(self._clock.now(), empty=self.empty)
 
     # acts
     def approve(self, approval_id: int, *, by: str, digest: str = "", word: str = "") -> Answer:

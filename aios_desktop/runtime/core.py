@@ -31,6 +31,7 @@ from aios_desktop.runtime.heartbeat import Heartbeat
 from aios_desktop.runtime.instance import InstanceLock
 from aios_desktop.runtime.notices import Notices
 from aios_desktop.runtime.score_keeper import ScoreKeeper
+from aios_desktop.runtime.storage import StorageReader
 from aios_desktop.runtime.views import Answer, DiskView, ProcessView, Series, Status
 from aios_desktop.scheduler.lanes import Lanes
 from aios_desktop.scheduler.pool import PoolScheduler, WorkerPool
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         PlaybookView,
         RunView,
         ScoreView,
+        StorageView,
     )
     from aios_desktop.sensors.reading import Reading
 
@@ -102,6 +104,7 @@ class RunningCore:
 
     def __init__(self, parts: Parts) -> None:
         self._p = parts
+        self._storage = StorageReader(parts.paths, parts.clock)
         self._started = parts.clock.now()
         self._stopped = False
         self._ends: list[Callable[[], None]] = []
@@ -385,6 +388,10 @@ class RunningCore:
     def why(self, event_id: int) -> Mapping[str, Any]:
         """Return what was decided about an event: every candidate and what stopped it."""
         return why(event_id, self._p.store.get, self._p.store.query, self._p.library)
+
+    def storage(self) -> StorageView:
+        """Return what is kept on the disk. Reads files."""
+        return self._storage.look()
 
     # ------------------------------------------------------------------ acting
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ScoreView,
         Series,
         Status,
+        StorageView,
     )
 
 
@@ -50,6 +51,7 @@ class Core(Protocol):
     # files
     def events(self, query: EventQuery) -> Sequence[Event]: ...
     def why(self, event_id: int) -> Mapping[str, Any]: ...
+    def storage(self) -> StorageView: ...
 
     # acts: they return quickly, the work goes on in the core
     def approve(self, approval_id: int, *, by: str, digest: str = "", word: str = "") -> Answer: ...

@@ -233,6 +233,52 @@ class PlaybookView:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredDay:
+    """The events of one UTC day. ``kind``: raw or archive; ``events`` None: could not be read."""
+
+    day: str  # 2026-11-20
+    start: float
+    kind: str
+    size_bytes: int
+    events: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoragePart:
+    """One kind of what AIOS keeps.
+
+    ``kind``: raw, archive, summaries, state, backups, quarantine, damaged or log; ``is_all`` is
+    False when there was too much to count.
+    """
+
+    kind: str
+    size_bytes: int
+    files: int
+    is_all: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StorageView:
+    """What AIOS keeps on the disk, days and parts in their order of use."""
+
+    at: float
+    folder: str
+    free_bytes: int | None
+    days: tuple[StoredDay, ...] = ()  # newest first
+    parts: tuple[StoragePart, ...] = ()
+
+    @property
+    def size_bytes(self) -> int:
+        """Return what everything takes."""
+        return sum(part.size_bytes for part in self.parts)
+
+    @property
+    def events(self) -> int:
+        """Return how many events can be read, one by one."""
+        return sum(day.events or 0 for day in self.days)
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something to tell: a plain message of ours about ourselves (no tray, full disk, ...)."""
 
