@@ -31,6 +31,7 @@ from aios_desktop.runtime.views import (
     Series,
     Status,
     StorageView,
+    StorageWork,
 )
 from tests import fake_data, fake_storage
 
@@ -47,6 +48,7 @@ class FakeCore:
         self.started = clock.now() - 9 * fake_data.HOUR
         self.asked: list[str] = []  # what was asked to be done, in order
         self.empty = empty
+        self.work: StorageWork | None = None  # on old days
         now = clock.now()
         self.waiting: list[ApprovalView] = [] if empty else fake_data.approvals(now)
         self.all_runs: list[RunView] = [] if empty else fake_data.runs(now)
@@ -148,7 +150,18 @@ class FakeCore:
     def storage(self) -> StorageView:
         return fake_storage.stored(self._clock.now(), empty=self.empty)
 
+    def storage_work(self) -> StorageWork | None:
+        return self.work
+
     # acts
+    def archive_now(self) -> Answer:
+        self.asked.append("archive")
+        return Answer(True, "asked", Say("Old days are looked at now."))
+
+    def forget_events(self, before: float, *, by: str) -> Answer:
+        self.asked.append(f"forget {before:.0f} {by}")
+        return Answer(True, "asked", Say("Old events are let go of now; their summaries stay."))
+
     def approve(self, approval_id: int, *, by: str, digest: str = "", word: str = "") -> Answer:
         self.asked.append(f"approve {approval_id} {by}")
         found = next((item for item in self.waiting if item.id == approval_id), None)

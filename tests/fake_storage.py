@@ -26,7 +26,15 @@ def stored(now: float, *, empty: bool = False) -> StorageView:
         StoragePart("damaged", 0, 0),
     )
     folder = "/home/ada/.local/share/aios-desktop"
-    return StorageView(now, folder, 46_000_000_000, days, parts)
+    return StorageView(
+        now,
+        folder,
+        46_000_000_000,
+        days,
+        parts,
+        next_day=raw[-1].day,
+        next_at=float((today + (7 if empty else 1)) * DAY + 5),
+    )
 
 
 def _day(day: int, ago: int) -> StoredDay:

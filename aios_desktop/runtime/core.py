@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         RunView,
         ScoreView,
         StorageView,
+        StorageWork,
     )
     from aios_desktop.sensors.reading import Reading
 
@@ -104,7 +105,7 @@ class RunningCore:
 
     def __init__(self, parts: Parts) -> None:
         self._p = parts
-        self._storage = StorageReader(parts.paths, parts.clock)
+        self._storage = StorageReader(parts.paths, parts.clock, parts.keeper)
         self._started = parts.clock.now()
         self._stopped = False
         self._ends: list[Callable[[], None]] = []
@@ -114,9 +115,9 @@ class RunningCore:
     def start(self) -> None:
         """Start the lanes, bring unfinished runs on, begin to watch."""
         p = self._p
+        p.bus.subscribe("*", p.reactor.offer)  # first: a reaction waits for nobody else
         p.bus.subscribe("*", p.roster.observe)
         p.bus.subscribe("*", p.score.observe)
-        p.bus.subscribe("*", p.reactor.offer)
         p.lanes.start("writer", p.store.run, p.store.wake)
         p.lanes.start("timekeeper", p.timekeeper.run, p.timekeeper.wake)
         p.lanes.start("keeper", p.keeper.run, p.keeper.wake)
@@ -393,6 +394,10 @@ class RunningCore:
         """Return what is kept on the disk. Reads files."""
         return self._storage.look()
 
+    def storage_work(self) -> StorageWork | None:
+        """Return how far the work on old days is, None while there is none."""
+        return self._storage.work()
+
     # ------------------------------------------------------------------ acting
 
     def emit(
@@ -422,6 +427,18 @@ class RunningCore:
     def undo(self, run_id: int, *, by: str) -> Answer:
         """Take a run back."""
         return _answer(self._p.reactor.undo(run_id, by=by))
+
+    def archive_now(self) -> Answer:
+        """Archive, or drop, the days that are due."""
+        self._p.keeper.look_soon()
+        return Answer(True, "asked", Say("Old days are looked at now."))
+
+    def forget_events(self, before: float, *, by: str) -> Answer:
+        """Let go of the events of all days that ended before a wall time; summaries stay."""
+        data = {"before": before, "by": by}
+        self._p.bus.publish("store.forget_asked", source="store", data=data, durable=True)
+        self._p.keeper.forget(before)
+        return Answer(True, "asked", Say("Old events are let go of now; their summaries stay."))
 
     def set_option(self, name: str, value: Any) -> None:
         """Change an option. Raises AiosError."""

@@ -18,14 +18,16 @@ from aios_desktop.events.archive import (
     DamagedArchiveError,
     archive_files,
 )
-from aios_desktop.events.dayfile import day_files, is_ours
-from aios_desktop.runtime.views import StoragePart, StorageView, StoredDay
+from aios_desktop.events.dayfile import day_files, is_ours, today
+from aios_desktop.events.keeper import AFTER_MIDNIGHT_S
+from aios_desktop.runtime.views import StoragePart, StorageView, StorageWork, StoredDay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from aios_desktop.clock import Clock
+    from aios_desktop.events.keeper import Keeper
     from aios_desktop.paths import Paths
 
 logger = logging.getLogger(__name__)
@@ -43,9 +45,10 @@ class StorageReader:
     The events of a file that did not change since the last look are not counted again.
     """
 
-    def __init__(self, paths: Paths, clock: Clock) -> None:
+    def __init__(self, paths: Paths, clock: Clock, keeper: Keeper) -> None:
         self._paths = paths
         self._clock = clock
+        self._keeper = keeper
         self._lock = threading.Lock()
         self._counted: dict[Path, tuple[_Stamp, int | None]] = {}
 
@@ -54,7 +57,17 @@ class StorageReader:
         paths = self._paths
         with self._lock:
             days = sorted(self._days(), key=lambda day: (day.start, day.kind), reverse=True)
+        plan = self._keeper.plan()
+        due = len(plan.days(paths.events))
+        raw = [day for day in days if day.kind == "raw"]
+        next_at = self._clock.now() + self._keeper.next_look_s()
+        if raw and not due:
+            waits = round(raw[-1].start / DAY_S) - plan.archive_before + 1  # in days, today's end
+            next_at = (today(self._clock.now()) + waits) * DAY_S + AFTER_MIDNIGHT_S
         return StorageView(
+            due=due,
+            next_day=raw[-1].day if raw else "",
+            next_at=next_at if raw else None,
             at=self._clock.now(),
             folder=str(paths.data),
             free_bytes=_free(paths.data),
@@ -70,6 +83,14 @@ class StorageReader:
             ),
         )
 
+    def work(self) -> StorageWork | None:
+        """Return how far the work on old days is, None while there is none. Reads no files."""
+        progress = self._keeper.progress
+        if progress is None:
+            return None
+        part = min(1.0, progress.rows / progress.of) if progress.of > 0 else 0.0
+        return StorageWork(_iso(progress.day), progress.done + 1, progress.days, part)
+
     def _days(self) -> Iterator[StoredDay]:
         events = self._paths.events
         found = [("raw", day, path) for day, path in day_files(events)]
@@ -82,9 +103,12 @@ class StorageReader:
             stamp = tuple(number for each in stamps for number in each)
             events_there = known[path][1] if known.get(path, ((), 0))[0] == stamp else _count(path)
             self._counted[path] = (stamp, events_there)
-            name = datetime.fromtimestamp(day * DAY_S, UTC).date().isoformat()
             size = sum(each[0] for each in stamps)
-            yield StoredDay(name, float(day * DAY_S), kind, size, events_there)
+            yield StoredDay(_iso(day), float(day * DAY_S), kind, size, events_there)
+
+
+def _iso(day: int) -> str:
+    return datetime.fromtimestamp(day * DAY_S, UTC).date().isoformat()
 
 
 def _count(path: Path) -> int | None:

@@ -258,14 +258,31 @@ class StoragePart:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageWork:
+    """How far the work on old days is; ``part`` runs from 0 to 1."""
+
+    day: str  # the day under way: 2026-11-20
+    number: int  # it is the first, the second, ...
+    days: int  # of so many
+    part: float
+
+
+@dataclass(frozen=True, slots=True)
 class StorageView:
-    """What AIOS keeps on the disk, days and parts in their order of use."""
+    """What AIOS keeps on the disk, days and parts in their order of use.
+
+    ``due`` days can be archived or dropped now; otherwise ``next_day`` is the next one, at
+    ``next_at`` (None: no day waits).
+    """
 
     at: float
     folder: str
     free_bytes: int | None
     days: tuple[StoredDay, ...] = ()  # newest first
     parts: tuple[StoragePart, ...] = ()
+    due: int = 0
+    next_day: str = ""
+    next_at: float | None = None
 
     @property
     def size_bytes(self) -> int:

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from aios_desktop.events.keeper import Keeper
 from aios_desktop.events.model import Event
-from aios_desktop.events.rotation import Plan, Rotation
+from aios_desktop.events.rotation import Plan, Progress, Rotation
 from aios_desktop.events.store import EventStore
 from aios_desktop.paths import Paths, find
 from aios_desktop.runtime import storage
 from aios_desktop.runtime.storage import DAY_S, StorageReader
-from aios_desktop.runtime.views import StoragePart, StorageView
+from aios_desktop.runtime.views import StoragePart, StorageView, StorageWork
 from tests.fakes import FakeClock
 
 TODAY = 20_000
+KEEP = {"store.raw_days": 7.0, "store.archive_days": 30.0}
 
 
 @pytest.fixture
@@ -26,6 +28,16 @@ def paths(tmp_path: Path) -> Paths:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock(TODAY * DAY_S + 1000.0)
+
+
+@pytest.fixture
+def keeper(paths: Paths, clock: FakeClock) -> Keeper:
+    return Keeper(paths.events, clock, dict(KEEP).__getitem__)
+
+
+@pytest.fixture
+def reader(paths: Paths, clock: FakeClock, keeper: Keeper) -> StorageReader:
+    return StorageReader(paths, clock, keeper)
 
 
 def fill(paths: Paths, clock: FakeClock, *counts: int, second: int = 60) -> None:
@@ -44,8 +56,8 @@ def part(view: StorageView, kind: str) -> StoragePart:
     return next(one for one in view.parts if one.kind == kind)
 
 
-def test_nothing_there_is_nothing_kept(paths: Paths, clock: FakeClock) -> None:
-    view = StorageReader(paths, clock).look()
+def test_nothing_there_is_nothing_kept(reader: StorageReader) -> None:
+    view = reader.look()
     assert (view.days, view.size_bytes, view.events, view.free_bytes) == ((), 0, 0, None)
     assert [one.kind for one in view.parts] == [
         "raw",
@@ -58,10 +70,12 @@ def test_nothing_there_is_nothing_kept(paths: Paths, clock: FakeClock) -> None:
     ]
 
 
-def test_days_are_counted_raw_and_archived(paths: Paths, clock: FakeClock) -> None:
+def test_days_are_counted_raw_and_archived(
+    paths: Paths, clock: FakeClock, reader: StorageReader
+) -> None:
     fill(paths, clock, 30, 20, 10)
     Rotation(paths.events, Plan(TODAY - 1, 0)).run()
-    view = StorageReader(paths, clock).look()
+    view = reader.look()
     assert [(day.day, day.kind, day.events) for day in view.days] == [
         ("2024-10-04", "raw", 30),
         ("2024-10-03", "raw", 20),
@@ -78,7 +92,7 @@ def test_days_are_counted_raw_and_archived(paths: Paths, clock: FakeClock) -> No
 
 
 def test_a_file_is_counted_again_only_when_it_changed(
-    paths: Paths, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    paths: Paths, clock: FakeClock, reader: StorageReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(paths, clock, 3, 2)
     counted: list[str] = []
@@ -89,7 +103,6 @@ def test_a_file_is_counted_again_only_when_it_changed(
         return count(path)
 
     monkeypatch.setattr(storage, "_count", noted)
-    reader = StorageReader(paths, clock)
     assert reader.look().events == 5
     assert len(counted) == 2
     assert reader.look().events == 5
@@ -99,7 +112,7 @@ def test_a_file_is_counted_again_only_when_it_changed(
     assert counted[2:] == ["2024-10-04.db"]
 
 
-def test_other_folders_are_added_up(paths: Paths, clock: FakeClock) -> None:
+def test_other_folders_are_added_up(paths: Paths, clock: FakeClock, reader: StorageReader) -> None:
     (paths.quarantine / "1" / "deep").mkdir(parents=True)
     (paths.quarantine / "1" / "deep" / "a").write_bytes(b"x" * 700)
     (paths.quarantine / "b").write_bytes(b"x" * 300)
@@ -108,7 +121,7 @@ def test_other_folders_are_added_up(paths: Paths, clock: FakeClock) -> None:
     (paths.data / "state.db-wal").write_bytes(b"x" * 5)
     (paths.data / "state.db.corrupt-1").write_bytes(b"x" * 9)
     (paths.data / "aios-desktop.log.1").write_bytes(b"x" * 11)
-    view = StorageReader(paths, clock).look()
+    view = reader.look()
     assert part(view, "quarantine").files == 3
     assert 1000 <= part(view, "quarantine").size_bytes < 1100
     assert part(view, "state") == StoragePart("state", 55, 2)
@@ -117,25 +130,50 @@ def test_other_folders_are_added_up(paths: Paths, clock: FakeClock) -> None:
 
 
 def test_too_many_files_are_not_all_counted(
-    paths: Paths, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    paths: Paths, clock: FakeClock, reader: StorageReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage, "MOST_FILES", 3)
     paths.quarantine.mkdir(parents=True)
     for number in range(5):
         (paths.quarantine / str(number)).write_bytes(b"x")
-    found = part(StorageReader(paths, clock).look(), "quarantine")
+    found = part(reader.look(), "quarantine")
     assert found == StoragePart("quarantine", 3, 3, is_all=False)
 
 
-def test_a_file_that_cannot_be_read_is_unknown_not_zero(paths: Paths, clock: FakeClock) -> None:
+def test_a_file_that_cannot_be_read_is_unknown_not_zero(
+    paths: Paths, clock: FakeClock, reader: StorageReader
+) -> None:
     fill(paths, clock, 3)
     (paths.events / "2024-10-01.db").write_bytes(b"no database at all" * 100)
     (paths.events / "archive").mkdir()
     (paths.events / "archive" / "2024-09-30.jsonl.zst").write_bytes(b"no archive")
-    view = StorageReader(paths, clock).look()
+    view = reader.look()
     assert [(day.day, day.events) for day in view.days] == [
         ("2024-10-04", 3),
         ("2024-10-01", None),
         ("2024-09-30", None),
     ]
     assert view.events == 3
+
+
+def test_it_says_which_day_goes_next_and_when(
+    paths: Paths, clock: FakeClock, reader: StorageReader
+) -> None:
+    assert reader.look().next_at is None
+    fill(paths, clock, 1, 1, 1)
+    view = reader.look()
+    assert (view.due, view.next_day) == (0, "2024-10-02")
+    assert view.next_at == (TODAY + 6) * DAY_S + 5
+    clock.advance(6 * DAY_S)
+    view = reader.look()
+    assert (view.due, view.next_day) == (1, "2024-10-02")
+    assert view.next_at is not None
+    assert clock.now() < view.next_at <= clock.now() + 3600
+
+
+def test_it_says_how_far_the_work_is(reader: StorageReader, keeper: Keeper) -> None:
+    assert reader.work() is None
+    keeper.progress = Progress(TODAY - 9, "write", 250, 1000, 1, 4)
+    assert reader.work() == StorageWork("2024-09-25", 2, 4, 0.25)
+    keeper.progress = Progress(TODAY - 9, "write", 0, 0, 1, 4)
+    assert reader.work() == StorageWork("2024-09-25", 2, 4, 0.0)
