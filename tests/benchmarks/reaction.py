@@ -95,8 +95,8 @@ class Reactions:
 
     def fire(self, n: int) -> None:
         self._sent[n] = time.perf_counter_ns()
-        self._core.emit(
-            f"bench.t{n % TYPES}", severity="info", source="bench", target=str(n), data={"n": n}
+        self._core._p.bus.publish(  # as the sensors do
+            f"bench.t{n % TYPES}", source="bench", target=str(n), data={"n": n}
         )
 
     def _see(self, event: Event) -> None:
