@@ -19,13 +19,14 @@ from aios_desktop.ui.page import Context, Page
 from aios_desktop.ui.pages import settings_words
 from aios_desktop.ui.pages.settings_foot import GUTTER, Foot
 from aios_desktop.ui.pages.settings_rows import CategoryButton, OptionRow, Section
+from aios_desktop.ui.pages.storage import StorageCard
 from aios_desktop.ui.plain import visible
 from aios_desktop.ui.widgets import Field, Key, Scroll, col, row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QKeyEvent, QShowEvent
 
     from aios_desktop.config import Value
     from aios_desktop.runtime.port import Core
@@ -95,6 +96,8 @@ class SettingsPage(Page):
         self.rows = {option.name: OptionRow(option) for option in OPTIONS}
         for one in self.rows.values():
             one.wanted.connect(self._wanted)
+        self.storage = StorageCard(context)
+        self.storage.answered.connect(self.tell_answer)
         self.sections = self._make_sections()
         self._build()
 
@@ -110,6 +113,10 @@ class SettingsPage(Page):
             for name, one in self.rows.items():
                 one.show_value(self.core.option(name))
             self._show_changes()
+
+    def tick(self) -> None:
+        """Follow what becomes of the storage."""
+        self.storage.tick()
 
     def open(self, argument: str) -> None:
         """Go to a category or an option by its name."""
@@ -128,8 +135,13 @@ class SettingsPage(Page):
         by_category: dict[str, list[OptionRow]] = {}
         for name, one in self.rows.items():
             by_category.setdefault(settings_words.category(name), []).append(one)
+        by_category.setdefault(settings_words.STORAGE, [])
         return {
-            name: Section(name, by_category[name])
+            name: Section(
+                name,
+                by_category[name],
+                *((self.storage,) if name == settings_words.STORAGE else ()),
+            )
             for name in settings_words.in_order(set(by_category))
         }
 
@@ -252,9 +264,11 @@ class SettingsPage(Page):
         def fits(one: OptionRow) -> bool:
             return one.is_changed if only else settings_words.fits(wanted, one.haystack)
 
+        with_storage = not only and settings_words.fits(wanted, self.storage.haystack)
         found = 0
         for name, section in self.sections.items():
-            self.categories[name].set_count(section.show_rows(fits, with_rest=False))
+            count = section.show_rows(fits, with_rest=with_storage)
+            self.categories[name].set_count(count)
             self.categories[name].setEnabled(not section.isHidden())
             found += not section.isHidden()
         if not found:
@@ -300,7 +314,12 @@ class SettingsPage(Page):
         elif names:
             self.categories[names[-1]].setChecked(True)
 
-    # keys
+    # Qt's own
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look at what is kept."""
+        super().showEvent(event)
+        self.storage.look()
 
     @Slot()
     def _go_to_search(self) -> None:

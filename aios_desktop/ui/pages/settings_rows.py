@@ -147,7 +147,7 @@ class Section(QWidget):
         self._below = below
         self.title = Text(settings_words.category_title(name), "section")
         self.card = Card(*rows, pad=1, gap=0)
-        col(self.title, self.card, *below, gap=8, parent=self)
+        col(self.title, col(self.card, *below, gap=tokens.GAP), gap=8, parent=self)
 
     def show_rows(self, fits: Callable[[OptionRow], bool], *, with_rest: bool) -> int:
         """Show the rows that fit, and what stands below them or not; return how many are shown.
