@@ -30,7 +30,7 @@ from aios_desktop.ui.widgets import Plain, Scroll
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 
-    from aios_desktop.runtime.views import ApprovalView, RunView
+    from aios_desktop.runtime.views import AgentView, ApprovalView, RunView
     from aios_desktop.ui.page import Context
     from aios_desktop.ui.signs import Sign
 
@@ -71,6 +71,7 @@ class OfficePage(Page):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._ticks = 0
+        self._agents: tuple[AgentView, ...] = ()
         self._put_off: dict[int, float] = {}  # approval id: hidden until (monotonic)
         self._signs: tuple[Sign, ...] = ()
         self._is_wide: bool | None = None
@@ -182,6 +183,9 @@ class OfficePage(Page):
 
     def _show_agents(self) -> None:
         agents = self.core.agents()
+        if agents == self._agents:
+            return
+        self._agents = agents
         self.view.set_residents(residents_of(agents))
         self.legend.show_agents(agents)
         self.list.show_agents(agents)
