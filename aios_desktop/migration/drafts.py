@@ -179,7 +179,9 @@ def compose(raw: Mapping[str, Any], made: Sketch, slug: str, origin: str) -> str
         lines += [_comment(Say("To do:").text())]
         lines += [_comment(f"- {say.text()}") for say in made.missing]
     lines += [_comment(f"- {say.text()}") for say in made.notes]
-    body = yaml.safe_dump(_fields(raw, made, slug), sort_keys=False, allow_unicode=True, width=100)
+    body = yaml.safe_dump(
+        _fields(raw, made, slug), sort_keys=False, allow_unicode=True, width=1_000_000
+    )
     return "\n".join([*lines, "", body + _comment(Say("The original:").text()), original(raw), ""])
 
 

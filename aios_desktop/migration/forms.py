@@ -147,9 +147,16 @@ def _trigger(made: Sketch, trigger: Mapping[str, Any]) -> None:
             )
     else:
         made.lacks("It names no event type. Write one into trigger.")
+    if made.triggers == list(_ANYWHERE) and not _has_words(trigger):
+        made.lacks("It has no condition. Write one, or it meets every error.")
     for name in made.triggers:
         if not TYPE_FORM.match(name):
             made.lacks("{value} is not an event type such as resource.high.", value=cel.brief(name))
+
+
+def _has_words(trigger: Mapping[str, Any]) -> bool:
+    given = trigger.get("keywords")
+    return bool(given if isinstance(given, list | str) else trigger.get("message_contains"))
 
 
 def _conditions(made: Sketch, trigger: Mapping[str, Any]) -> None:

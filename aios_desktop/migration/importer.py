@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aios_desktop.errors import AiosError
 from aios_desktop.events.database import reason
@@ -21,6 +21,7 @@ from aios_desktop.migration.report import FileReport, Report
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
+    from io import BufferedReader
 
     from aios_desktop.clock import Clock
     from aios_desktop.migration.drafts import Check
@@ -342,7 +343,7 @@ def _is_lines(source: Source) -> bool:
     return source.plain_name.endswith((".jsonl", ".gz"))
 
 
-def _unpacked(source: Source, stream: BinaryIO) -> BinaryIO | gzip.GzipFile:
+def _unpacked(source: Source, stream: BufferedReader) -> BufferedReader | gzip.GzipFile:
     return gzip.GzipFile(fileobj=stream) if source.plain_name.endswith(".gz") else stream
 
 
@@ -350,7 +351,7 @@ def _most(source: Source) -> int:
     return MAX_UNPACKED if source.plain_name.endswith(".gz") else 1 << 62
 
 
-def _at(stream: BinaryIO) -> int:
+def _at(stream: BufferedReader) -> int:
     try:
         return stream.tell()
     except (OSError, ValueError):

@@ -8,11 +8,12 @@ import stat
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 from aios_desktop.errors import AiosError
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -137,7 +138,8 @@ class Folder:
             self._root = path.expanduser().resolve(strict=True)
             if not self._root.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-            next(os.scandir(self._root), None)
+            with os.scandir(self._root) as entries:
+                next(entries, None)
         except (OSError, RuntimeError) as error:
             raise AiosError(
                 "The folder {folder} cannot be read: {reason}.",
@@ -167,7 +169,7 @@ class Folder:
                     found.append(source)
         return found
 
-    def open(self, source: Source) -> BinaryIO:
+    def open(self, source: Source) -> io.BufferedReader:
         """Open a file, step by step from the folder, so that no link is followed. Raises OSError."""
         folder = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

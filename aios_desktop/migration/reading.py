@@ -7,13 +7,14 @@ is read whole, or refused whole.
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
 import json
 import re
 import zlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,7 @@ _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}"]', re.DOTALL)
 _BROKEN: Final = (OSError, EOFError, zlib.error)
 _DECODER: Final = json.JSONDecoder()
 Json = dict[str, Any]
+Stream = io.BufferedIOBase | gzip.GzipFile
 
 
 class Why(StrEnum):
@@ -67,7 +69,7 @@ class BadValueError(ValueError):
 class Lines:
     """The lines of one file as text, with what was noticed on the way."""
 
-    stream: io.BufferedIOBase | BinaryIO
+    stream: Stream
     limit: int = LIMIT
     most: int = 1 << 62  # bytes to read; for packed files
     lines: int = 0
@@ -136,7 +138,7 @@ class Lines:
 class _Raw(io.RawIOBase):
     """Gives a stream the form that ``io.BufferedReader`` wants, without closing it."""
 
-    def __init__(self, stream: io.BufferedIOBase | BinaryIO, most: int) -> None:
+    def __init__(self, stream: Stream, most: int) -> None:
         self._stream = stream
         self._left = most
 
@@ -144,8 +146,8 @@ class _Raw(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
-        self._left -= len(data)
+        data = self._stream.read1(len(buffer))
+        self._left -= len(data)  # what a cut-off packed file has is given out before it fails
         if self._left < 0:
             raise OSError("too much in one packed file")
         buffer[: len(data)] = data
@@ -362,7 +364,7 @@ class Whole:
     encoding: str
 
 
-def read_json(stream: BinaryIO, limit: int = LIMIT) -> Whole:
+def read_json(stream: Stream, limit: int = LIMIT) -> Whole:
     """Read a ``.json`` file whole."""
     try:
         raw = stream.read(limit + 1)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ORIGIN: Final = "import"
 MAX_SAMPLE: Final = 4000
 MAX_DEPTH: Final = 40
-_TYPE_KEYS: Final = ("type", "event", "event_type", "topic", "category")
+_TYPE_KEYS: Final = ("type", "event", "event_type", "topic")
 _BODY_KEYS: Final = ("payload", "data", "meta")
 _SEVERITY_KEYS: Final = ("severity", "level")
 _OURS: Final = ("origin", "legacy_id", "legacy_type", "test")
@@ -117,6 +117,9 @@ def _type(record: Mapping[str, Any]) -> tuple[str, str]:
         value = record.get(key)
         if isinstance(value, str) and value.strip():
             return key, value.strip()
+    category = record.get("category")
+    if isinstance(category, str) and category.strip():
+        return "category", f"legacy.{category.strip()}"
     if "msg" in record and ("level" in record or "layer" in record):
         return "", "log"
     raise RefusedError(Why.NO_TYPE)
