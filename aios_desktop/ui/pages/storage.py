@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from aios_desktop.config import Option
 from aios_desktop.i18n import N_, _
@@ -114,7 +114,7 @@ class Forget(QWidget):
         self.button = Button(_("Forget…"), "plain", "trash")
         self.button.clicked.connect(self._ask)
         said = col(None, title, self.help, None, gap=2)
-        calm = Line(said, self.days, self.button)
+        self._calm = Line(said, self.days, self.button)
         self.question = Text("", "strong", wrap=True)
         warning = Text(_("They cannot be brought back."), "small", "bad_text", wrap=True)
         sign = Glyph("warn", 12, "bad", height=18)
@@ -126,16 +126,14 @@ class Forget(QWidget):
         self.sure_button.clicked.connect(self._sure)
         asked = col(None, self.question, line, None, gap=2)
         self._asking = Line(asked, self.keep_button, self.sure_button)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(calm)
-        self._stack.addWidget(self._asking)
-        col(self._stack, gap=0, parent=self)
+        self._asking.hide()
+        col(self._calm, self._asking, gap=0, parent=self)
         self._show()
 
     @property
     def is_asking(self) -> bool:
         """Say whether it waits for the second press."""
-        return self._stack.currentWidget() is self._asking
+        return not self._asking.isHidden()
 
     def show_view(self, view: StorageView) -> None:
         """Know what there is to forget."""
@@ -181,7 +179,8 @@ class Forget(QWidget):
 
     @Slot()
     def _ask(self) -> None:
-        self._stack.setCurrentWidget(self._asking)
+        self._asking.show()
+        self._calm.hide()
         self._show()
         self.keep_button.setFocus(Qt.FocusReason.TabFocusReason)
 
@@ -189,7 +188,8 @@ class Forget(QWidget):
     def _end(self) -> None:
         focused = QApplication.focusWidget()
         had_focus = focused is not None and self._asking.isAncestorOf(focused)
-        self._stack.setCurrentIndex(0)
+        self._calm.show()
+        self._asking.hide()
         if had_focus:
             self.button.setFocus(Qt.FocusReason.TabFocusReason)
 
