@@ -13,6 +13,7 @@ import pytest
 from tests.e2e.conftest import MakeDesktop
 from tests.e2e.desktop import Desktop, Program, until
 from tests.e2e.story import Hog, answers, ask, is_done, look, run_when, the_question
+from tests.e2e.tray import Tray
 from tests.e2e.walker import Walker
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -22,7 +23,8 @@ def start(desktop: Desktop, *arguments: str) -> tuple[Program, Walker]:
     program = desktop.start_app(*arguments)
     until(lambda: answers(desktop), "the program answers", 20)
     walker = desktop.walker(program)
-    walker.wait("Office", patience_s=20)
+    if "--hidden" not in arguments:
+        walker.wait("Office", patience_s=20)
     return program, walker
 
 
@@ -139,3 +141,25 @@ def test_closing_hides_to_the_tray_and_a_second_start_brings_it_back(desktop: De
     assert second.wait(20) == 0
     walker.wait("Office", patience_s=10)
     assert program.running
+    walker.activate("AIOS Desktop")
+    walker.keys("alt+F4")
+    walker.wait_gone("Office", patience_s=10)
+    with Tray(desktop.env["DBUS_SESSION_BUS_ADDRESS"]) as tray:
+        assert any("Quit" in label for label in tray.labels()), tray.labels()
+        tray.click()
+        walker.wait("Office", patience_s=10)
+        tray.choose(next(label for label in tray.labels() if "Quit" in label))
+    assert program.wait(10) == 0
+
+
+def test_the_notice_denies(desktop: Desktop) -> None:
+    start(desktop, "--hidden")
+    hog = Hog(desktop)
+    question = the_question(desktop, 60)
+    assert desktop.services is not None
+    notice = desktop.services.wait("notify", 10)
+    assert "approve" not in str(notice["actions"]).lower()
+    desktop.services.press(notice, "deny")
+    run = run_when(desktop, question["run"], is_done)
+    assert run["outcome"] == "denied"
+    assert hog.runs()
