@@ -171,6 +171,14 @@ class RunningCore:
         """Show something about ourselves until it ends."""
         self._p.notices.put(key, severity, text)
 
+    def drop_notice(self, key: str) -> None:
+        """Take a notice down."""
+        self._p.notices.drop(key)
+
+    def every(self, seconds: float, work: Callable[[], None]) -> None:
+        """Run ``work`` on a worker again and again, until the core stops."""
+        self._every(seconds, work)
+
     def _every(self, seconds: float, work: Callable[[], None]) -> None:
         def again() -> None:
             if self._stopped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aios_desktop.errors import AiosError
 from aios_desktop.i18n import Say
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from aios_desktop.paths import Paths
 
 logger = logging.getLogger(__name__)
+
+NOTICES_EVERY_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ def launch(paths: Paths, clock: Clock, config: Config) -> Instance:
     core.start()
     _open_socket(core, commands, paths)
     core.add_lane("notifications", telling.run, telling.wake, telling.close)
+    core.every(NOTICES_EVERY_S, telling.report)
     return Instance(core, commands, telling)
 
 

@@ -48,6 +48,14 @@ class Telling:
         """Stop listening."""
         self._end()
 
+    def report(self) -> None:
+        """Show in the window, while it lasts, that notices do not reach the screen."""
+        trouble = self._notifier.trouble
+        if trouble is None:
+            self._core.drop_notice("notifications")
+        else:
+            self._core.put_notice("notifications", "info", trouble)
+
     @property
     def trouble(self) -> Say | None:
         """Say why notices do not reach the screen, or None when they do."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from aios_desktop import log
 from aios_desktop.clock import SystemClock
 from aios_desktop.errors import AiosError
+from aios_desktop.i18n import Say
 from aios_desktop.paths import private_folder
 from aios_desktop.ui.app import Desktop, run_app
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from aios_desktop.paths import Paths
     from aios_desktop.runtime.launch import Instance
     from aios_desktop.runtime.port import Core
+
+TRAY_EVERY_MS: Final = 6000  # the tray itself looks every five seconds for a late panel
 
 
 class _Doorbell(QObject):
@@ -59,6 +62,19 @@ class _Start:
         self.instance.telling.review = self._doorbell.review.emit
         if self._page and desktop.window is not None:
             desktop.window.go_to(self._page)
+        watch = QTimer(desktop)
+        watch.timeout.connect(lambda: self._look_for_a_tray(desktop))
+        watch.start(TRAY_EVERY_MS)
+
+    def _look_for_a_tray(self, desktop: Desktop) -> None:
+        """Say, while it lasts, that there is no tray to hide in."""
+        if self.instance is None or desktop.tray is None:
+            return
+        if desktop.tray.is_live():
+            self.instance.core.drop_notice("tray")
+            return
+        text = Say("There is no tray here: closing the window ends AIOS.")
+        self.instance.core.put_notice("tray", "info", text)
 
     def stop(self) -> None:
         """Stop the instance, if it was started."""

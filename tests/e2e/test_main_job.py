@@ -125,6 +125,9 @@ def test_without_tray_and_notifications_the_window_still_asks(make_desktop: Make
     Hog(desktop)
     the_question(desktop, 60)
     walker.wait("Review…", role="push button")
+    said = [notice["text"] for notice in look(desktop, "status")["notices"]]
+    assert any("no tray" in text for text in said), said
+    assert any("otif" in text or "otice" in text for text in said), said
     walker.activate("AIOS Desktop")
     walker.keys("alt+F4")  # without a tray, closing the window ends the program
     until(lambda: not program.running, "it ends with its window", 10)
