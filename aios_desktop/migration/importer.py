@@ -15,8 +15,9 @@ from aios_desktop.migration.drafts import Drafts
 from aios_desktop.migration.history import History, Kept
 from aios_desktop.migration.moments import NoTimeError, Times, iso
 from aios_desktop.migration.places import Folder, Source, What
-from aios_desktop.migration.reading import Fault, Found, Lines, Records, Why, decode, read_json
+from aios_desktop.migration.reading import Fault, Found, Lines, Records, Why
 from aios_desktop.migration.report import FileReport, Report
+from aios_desktop.migration.whole import decode, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,8 +27,9 @@ from aios_desktop.events.archive import (
     decode_lines,
 )
 from aios_desktop.events.database import DAMAGED, UNWRITABLE, ForeignFileError
-from aios_desktop.events.dayfile import DayFile, MovedError, file_name
+from aios_desktop.events.dayfile import file_name
 from aios_desktop.events.rows import DAY_US, Row, day_of
+from aios_desktop.migration.daywriter import DayWriter, MovedAwayError
 from aios_desktop.paths import private_folder
 
 if TYPE_CHECKING:
@@ -190,8 +191,8 @@ class Ledger:
                 if self._make_way(folder, day, rows):
                     continue  # some have another id now
                 try:
-                    file.insert(rows, durable=True)
-                except MovedError:  # archived under our hands; the caller opens a new one
+                    file.insert(rows)
+                except MovedAwayError:  # archived under our hands; the caller opens a new one
                     break
                 last = rows[-1].id
                 self._connection.execute(
@@ -285,8 +286,8 @@ class Ledger:
 
 
 @contextmanager
-def _day_file(path: Path) -> Iterator[DayFile]:
-    file = DayFile(path)
+def _day_file(path: Path) -> Iterator[DayWriter]:
+    file = DayWriter(path)
     try:
         yield file
     finally:

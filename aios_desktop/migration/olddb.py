@@ -13,7 +13,7 @@ import apsw
 
 from aios_desktop.errors import AiosError
 from aios_desktop.events.database import reason
-from aios_desktop.migration.reading import decode
+from aios_desktop.migration.whole import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

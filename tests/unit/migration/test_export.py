@@ -6,16 +6,17 @@ import csv
 import io
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aios_desktop.errors import AiosError
-from aios_desktop.events.dayfile import DayFile
 from aios_desktop.events.model import Event, EventQuery, Severity
 from aios_desktop.events.rotation import Plan, Rotation
 from aios_desktop.events.rows import DAY_US, pack
 from aios_desktop.migration import export as exporting
+from aios_desktop.migration.daywriter import DayWriter
 from aios_desktop.migration.export import Export, csv_lines, json_lines, new_file
 
 DAY = 20_522  # 2026-03-10
@@ -28,13 +29,12 @@ def folder(tmp_path: Path) -> Path:
     place.mkdir()
     for day in range(3):
         start = (DAY + day) * DAY_US + 10
-        file = DayFile(place / f"2026-03-{10 + day}.db")
+        file = DayWriter(place / f"2026-03-{10 + day}.db")
         file.insert(
             [
                 pack(Event(start + n, f"type.{n % 2}", "s", Severity.ERROR, "盘", {"n": n, "t": 'a"\n,'}, start))
                 for n in range(5)
             ],
-            durable=True,
         )  # fmt: skip
         file.close()
     Rotation(place, Plan(DAY + 1, 0)).run()
@@ -67,8 +67,8 @@ def test_type_trace_and_time_choose(folder: Path) -> None:
 
 
 def test_an_event_that_is_in_both_places_comes_once(folder: Path) -> None:
-    file = DayFile(folder / "2026-03-10.db")
-    file.insert([pack(Event(DAY * DAY_US + 10, "type.0", "s")), pack(Event(DAY * DAY_US + 99, "x.y", "s"))], durable=True)  # fmt: skip
+    file = DayWriter(folder / "2026-03-10.db")
+    file.insert([pack(Event(DAY * DAY_US + 10, "type.0", "s")), pack(Event(DAY * DAY_US + 99, "x.y", "s"))])  # fmt: skip
     file.close()
     assert len(ids(folder)) == 16
 
@@ -106,15 +106,19 @@ def test_json_lines_and_csv_hold_the_same(folder: Path) -> None:
 def test_a_new_file_is_private_and_replaces_an_old_one_whole(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text("old", "utf-8")
-    with pytest.raises(KeyboardInterrupt), new_file(path) as file:
-        file.write("half")
+
+    def halves() -> Iterator[str]:
+        yield "half"
         raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), new_file(path) as file:
+        file.writelines(halves())
     assert path.read_text("utf-8") == "old"
     with new_file(path) as file:
         file.write("new")
     assert path.read_text("utf-8") == "new"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert os.listdir(tmp_path) == ["out.jsonl"]
+    assert [x.name for x in tmp_path.iterdir()] == ["out.jsonl"]
 
 
 def test_what_cannot_be_replaced_is_refused(tmp_path: Path) -> None:

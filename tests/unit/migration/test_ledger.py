@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from aios_desktop.errors import AiosError
-from aios_desktop.events.dayfile import DayFile
 from aios_desktop.events.model import Event, EventQuery, Severity
 from aios_desktop.events.reader import EventReader
 from aios_desktop.events.rotation import Plan, Rotation
-from aios_desktop.events.rows import DAY_US, pack
+from aios_desktop.events.rows import DAY_US, Row, pack
+from aios_desktop.migration.daywriter import DayWriter
 from aios_desktop.migration.ledger import Ledger
 from aios_desktop.migration.shapes import Legacy
 
@@ -56,17 +56,16 @@ def test_events_reach_the_files_of_their_days_once(tmp_path: Path) -> None:
 def test_what_is_cut_off_while_it_is_moved_is_moved_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
-    insert, calls = DayFile.insert, 0
+    insert, calls = DayWriter.insert, 0
 
-    def cut_off(self: DayFile, rows: object, durable: bool) -> int:
+    def cut_off(self: DayWriter, rows: list[Row]) -> None:
         nonlocal calls
         calls += 1
-        done = insert(self, rows, durable)  # type: ignore[arg-type]
+        insert(self, rows)
         if calls > after:
             raise KeyboardInterrupt
-        return done
 
-    monkeypatch.setattr(DayFile, "insert", cut_off)
+    monkeypatch.setattr(DayWriter, "insert", cut_off)
     with pytest.raises(KeyboardInterrupt):
         moved(tmp_path, *(legacy(n, NOON + n) for n in range(2500)))
     monkeypatch.undo()
@@ -77,8 +76,8 @@ def test_what_is_cut_off_while_it_is_moved_is_moved_again(
 
 def own_event(folder: Path, stamp: int) -> None:
     folder.mkdir(exist_ok=True)
-    file = DayFile(folder / "2026-03-10.db")
-    file.insert([pack(Event(stamp, "own.event", "s", data={"n": -1}))], durable=True)
+    file = DayWriter(folder / "2026-03-10.db")
+    file.insert([pack(Event(stamp, "own.event", "s", data={"n": -1}))])
     file.close()
 
 

@@ -87,10 +87,8 @@ def test_what_is_no_file_is_left_out(tmp_path: Path) -> None:
 
 def test_odd_names_can_be_shown(tmp_path: Path) -> None:
     house(tmp_path, "aios/events/queue/a.jsonl")
-    os.rename(
-        tmp_path / "aios/events/queue/a.jsonl",
-        os.fsencode(tmp_path / "aios/events/queue") + b"/\xff.jsonl",
-    )
+    path = tmp_path / "aios/events/queue/a.jsonl"
+    path.rename(path.with_name(os.fsdecode(b"\xff.jsonl")))
     (source,) = Folder(tmp_path).sources()
     assert source.what is What.EVENTS
     source.name.encode()

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aios_desktop.migration.reading import Fault, Found, Lines, Records, Why, read_json
+from aios_desktop.migration.reading import Fault, Found, Lines, Records, Why
+from aios_desktop.migration.whole import read_json
 
 
 def records(raw: bytes, limit: int = 1 << 20) -> tuple[list[Any], list[tuple[int, str]], Records]:
