@@ -10,7 +10,7 @@ from aios_desktop.i18n import Say
 from aios_desktop.reactor.gates import Gates, Passed, Stopped
 from aios_desktop.reactor.planner import Planner, target_name
 from aios_desktop.reactor.playbook import Playbook
-from aios_desktop.reactor.records import Run
+from aios_desktop.reactor.records import Run, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +86,26 @@ class Chooser:
         except AiosError as error:
             return str(error)
         return digest
+
+
+def record(choice: Choice, run: Run | None) -> dict[str, Any]:
+    """Return what was decided, why, and what came of it, as part of the decision's event."""
+    return {
+        "chosen": choice.playbook.id if choice.playbook else "",
+        "candidates": list(choice.verdicts),
+        "decided": _decided(choice, run),
+        "acted": {"run": run.id if run else 0, "state": run.state if run else ""},
+    }
+
+
+def _decided(choice: Choice, run: Run | None) -> dict[str, Any]:
+    if run is not None:
+        asks = run.state is State.WAITING
+        reason = Say("A person must approve it.") if asks else Say("It may run by itself.")
+        return {"what": "ask" if asks else "act", "reason": reason.to_json()}
+    if not choice.verdicts:
+        return {"what": "nothing", "reason": Say("No playbook listens to it any more.").to_json()}
+    return {"what": "nothing", "reason": choice.verdicts[0]["reason"]}
 
 
 def _verdict(playbook: Playbook, gate: str, reason: Say) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aios_desktop.i18n import Say
-from aios_desktop.reactor.records import Approval, Reply, Run, State
+from aios_desktop.reactor.records import Approval, Reply, Run, State, key_of
 from aios_desktop.scheduler.task import Priority
 from aios_desktop.skills.action import Risk
 
@@ -27,8 +27,9 @@ class Approvals:
 
     def arm(self, approval: Approval) -> None:
         """Let an approval deny itself when its time is over."""
-        left = max(0.0, approval.deadline - self._clock.now())
-        self._scheduler.after(left, lambda: self._expire(approval.id), name="approval deadline")
+        self._scheduler.until(
+            approval.deadline, lambda: self._expire(approval.id), name="approval deadline"
+        )
 
     def _expire(self, approval_id: int) -> None:
         approval = self._journal.approval(approval_id)
@@ -61,7 +62,11 @@ class Approvals:
         if not approve:
             return Reply(True, "accepted", Say("Denied. Nothing was done."))
         self._scheduler.submit(
-            lambda: self._approved(approval.run), priority=Priority.P1, name="approved run"
+            lambda: self._approved(approval.run),
+            priority=Priority.P1,
+            name="approved run",
+            key=key_of(run),
+            must=True,
         )
         return Reply(True, "accepted", Say("Approved."))
 

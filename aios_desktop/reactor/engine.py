@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING, Final
 
 from aios_desktop.events.model import Event, Severity
 from aios_desktop.i18n import Say
-from aios_desktop.reactor.choosing import Chooser
+from aios_desktop.reactor.choosing import Choice, Chooser, record
 from aios_desktop.reactor.deciding import Approvals
 from aios_desktop.reactor.judging import Judging
 from aios_desktop.reactor.means import SOURCE, Means, Teller
-from aios_desktop.reactor.records import Outcome, Phase, Reply, Run, State, Undo
+from aios_desktop.reactor.orienting import observed, orient
+from aios_desktop.reactor.records import Outcome, Phase, Reply, Run, State, Undo, key_of, no_undo
 from aios_desktop.reactor.runner import Runner, StepFailed, StepLimits, TryAgain
+from aios_desktop.reactor.storms import Storms
 from aios_desktop.scheduler.task import Priority
 from aios_desktop.skills.action import Risk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from aios_desktop.reactor.playbook import Playbook
+    from aios_desktop.reactor.records import Approval
     from aios_desktop.reactor.verification import Verdict
 
 logger = logging.getLogger(__name__)
@@ -46,7 +49,9 @@ class Reactor:
         self._journal = means.journal
         self._stopping = threading.Event()
         self._chooser = Chooser(means)
-        teller = Teller(means.publish)
+        self._storms = Storms(means.scheduler, means.clock, means.publish, self._is_open)
+        self.resume_story = self._storms.resume
+        teller = Teller(means.publish, self._storms.repeats)
         self.tell = teller.tell
         self.runner = Runner(
             means.registry,
@@ -67,63 +72,83 @@ class Reactor:
         if event.type.startswith(OWN_DOMAINS) or self._stopping.is_set():
             return
         if self._m.library.match(event.type):
-            self._m.scheduler.submit(
-                lambda: self._handle(event), priority=self._priority(event), name=event.type
-            )
+            priority = orient(event, self._m.facts).priority
+            self._storms.offer(event, priority, lambda: self._handle(event))
 
-    def _priority(self, event: Event) -> Priority:
-        score = self._m.facts.score()
-        if event.severity is Severity.CRITICAL or (score is not None and score < 0.3):
-            return Priority.P0
-        if event.type.startswith("resource."):
-            return Priority.P1
-        return Priority.P2 if event.type == "agent.error" else Priority.P3
+    def _is_open(self, run_id: int) -> bool:
+        run = self._journal.run(run_id)
+        return run is not None and run.state is not State.DONE
 
     def _handle(self, event: Event) -> None:
+        self._storms.begin(event)
         self._consider(event, self._m.library.match(event.type))
 
     def _consider(self, event: Event, candidates: Sequence[Playbook]) -> None:
         """Begin the first candidate that passes all gates; tell what stopped each other one."""
-        choice = self._chooser.choose(event, candidates)
+        kept: Run | None = None
+        approval: Approval | None = None
+        try:
+            choice = self._chooser.choose(event, candidates)
+            while choice.playbook is not None and choice.run is not None:
+                kept, approval = self._keep(choice.playbook, choice.run)
+                if kept is not None:
+                    break
+                choice = self._chooser.choose(event, candidates)  # another event was faster
+        finally:
+            self._storms.considered(event, kept.id if kept else 0)
+        self._tell_decision(event, choice, kept)
+        if kept is not None:
+            self._begin(kept, approval)
+
+    def _tell_decision(self, event: Event, choice: Choice, run: Run | None) -> None:
+        """Publish what was observed, how things stood, what was decided and what came of it."""
         self._m.publish(
             "scheduler.decision",
             source=SOURCE,
             target=event.target,
             data={
+                **record(choice, run),
                 "event": event.id,
-                "chosen": choice.playbook.id if choice.playbook else "",
-                "candidates": list(choice.verdicts),
+                "repeats": self._storms.repeats(event),
+                "observed": observed(event, self._m.clock.now()),
+                "oriented": orient(event, self._m.facts).to_json(),
             },
             cause=event,
         )
-        if choice.playbook is not None and choice.run is not None:
-            self._begin(choice.playbook, choice.run)
 
     def needs_approval(self, playbook: Playbook, run: Run) -> bool:
         """Say whether a person must approve."""
         automatic = self._m.config.flag("reactor.automatic")
         return run.plan.risk > Risk.LOW or playbook.ask or not automatic
 
-    def _begin(self, playbook: Playbook, run: Run) -> None:
+    def _keep(self, playbook: Playbook, run: Run) -> tuple[Run | None, Approval | None]:
+        """Write a run into the journal; it gets none when one like it is not finished."""
         if self.needs_approval(playbook, run):
             minutes = self._m.config.number("reactor.approval_minutes")
             waiting = dataclasses.replace(run, state=State.WAITING)
-            kept, approval = self._journal.create(waiting, deadline=run.created + minutes * 60)
-            assert approval is not None
-            self.approvals.arm(approval)
-            told = {
-                "approval": approval.id,
-                "asker": run.plan.asker,
-                "risk": run.plan.risk.name.lower(),
-                "deadline": approval.deadline,
-            }
-            self.tell("approval.requested", kept, Severity.WARNING, told)
-            return
+            return self._journal.create(waiting, deadline=run.created + minutes * 60)
         # Begun in the same commit in which it is kept: one flush less before the first step.
         begun = dataclasses.replace(run, state=State.RUNNING, before=self._figures())
-        kept, _ = self._journal.create(begun, deadline=None)
-        self.tell("run.planned", kept)
-        self._start(kept)
+        return self._journal.create(begun, deadline=None)
+
+    def _begin(self, run: Run, approval: Approval | None) -> None:
+        if approval is None:
+            self.tell("run.planned", run)
+            self._on_target(run, lambda: self._start(run), "run")
+            return
+        self.approvals.arm(approval)
+        told = {
+            "approval": approval.id,
+            "asker": run.plan.asker,
+            "risk": run.plan.risk.name.lower(),
+            "deadline": approval.deadline,
+        }
+        self.tell("approval.requested", run, Severity.WARNING, told)
+
+    def _on_target(self, run: Run, work: Callable[[], None], name: str) -> None:
+        """Do something to a run's target on a worker, while nobody else works on that target."""
+        priority = min(Priority.P1, orient(run.origin, self._m.facts).priority)
+        self._m.scheduler.submit(work, priority=priority, name=name, key=key_of(run), must=True)
 
     # ------------------------------------------------------------------ acting
 
@@ -189,18 +214,28 @@ class Reactor:
             self.settle(run, playbook)
 
     def _retry(self, run: Run, again: TryAgain) -> None:
-        told = {"step": again.step, "attempt": again.attempt, "delay_s": again.delay_s}
+        due = self._m.clock.now() + again.delay_s
+        told = {
+            "step": again.step,
+            "attempt": again.attempt,
+            "delay_s": again.delay_s,
+            "due": due,
+        }
         moved = self._journal.move(run.id, {State.RUNNING}, State.RETRYING, Phase.RETRY, told)
         if moved is None:
             return
         self.tell("run.retrying", moved, data=told)
+        self.arm_retry(moved, again.step, again.attempt, due)
+
+    def arm_retry(self, run: Run, step: int, attempt: int, due: float) -> None:
+        """Try a step of a run again when the wall clock shows ``due``, also after a restart."""
 
         def resume() -> None:
             resumed = self._journal.move(run.id, {State.RETRYING}, State.RUNNING)
             if resumed is not None:
-                self.go_on(resumed, again.step, again.attempt)
+                self.go_on(resumed, step, attempt)
 
-        self._m.scheduler.after(again.delay_s, resume, priority=Priority.P1, name="retry")
+        self._m.scheduler.until(due, resume, priority=Priority.P1, name="retry", key=key_of(run))
 
     # ------------------------------------------------------------------ verifying
 
@@ -215,7 +250,8 @@ class Reactor:
         if moved is None:
             return
         self.judging.begin(moved, verify)
-        self.tell("run.verifying", moved, data={"within_s": verify.settle_s + verify.within_s})
+        told = {"within_s": verify.settle_s + verify.within_s, "acted": self.runner.acted(moved)}
+        self.tell("run.verifying", moved, data=told)
 
     def on_sleep(self) -> None:
         """Begin every judgement anew after the machine slept: nothing was measured meanwhile."""
@@ -226,6 +262,11 @@ class Reactor:
                 self.settle(run, playbook)
 
     def _conclude(self, run_id: int, verdict: Verdict) -> None:
+        run = self._journal.run(run_id)
+        if run is not None:
+            self._on_target(run, lambda: self._concluded(run_id, verdict), "verdict")
+
+    def _concluded(self, run_id: int, verdict: Verdict) -> None:
         run = self._journal.run(run_id)
         if run is None or run.state not in WAITING_FOR_VERDICT:
             return
@@ -293,6 +334,7 @@ class Reactor:
                 "reason": reason.text(),
                 "undo": undo,
                 "approved_by": done.approved_by,
+                "acted": self.runner.acted(done),
             },
         )
         logger.info("run %s (%s) ended: %s", done.id, done.playbook, outcome)
@@ -307,10 +349,12 @@ class Reactor:
         rest = self._rest(run)
         if not rest or (run.signal and self._m.facts.is_raised(run.signal) is False):
             return
+        self._storms.goes_on(run.origin)
         self._m.scheduler.submit(
             lambda: self._consider(run.origin, rest),
-            priority=self._priority(run.origin),
+            priority=orient(run.origin, self._m.facts).priority,
             name="next candidate",
+            must=True,
         )
 
     def undo(self, run_id: int, *, by: str) -> Reply:
@@ -322,11 +366,9 @@ class Reactor:
             self._journal.take_undo(run_id, {Undo.POSSIBLE}, Undo.EXPIRED)
         taken = self._journal.take_undo(run_id, {Undo.POSSIBLE, Undo.FAILED}, Undo.RUNNING)
         if taken is None:
-            return _no_undo(self._journal.run(run_id) or run)
+            return no_undo(self._journal.run(run_id) or run)
         self.tell("run.undo_started", taken, data={"by": by})
-        self._m.scheduler.submit(
-            lambda: self.carry_out_undo(run_id), priority=Priority.P1, name="undo"
-        )
+        self._on_target(taken, lambda: self.carry_out_undo(run_id), "undo")
         return Reply(True, "accepted", Say("Undo has begun."))
 
     def carry_out_undo(self, run_id: int) -> None:
@@ -356,15 +398,3 @@ class Reactor:
     def stop(self) -> None:
         """Refuse new work and cancel what runs."""
         self._stopping.set()
-
-
-def _no_undo(run: Run) -> Reply:
-    reasons = {
-        Undo.NONE: Say("Run {id} changed nothing that can be undone.", {"id": run.id}),
-        Undo.DONE: Say("Run {id} is undone already.", {"id": run.id}),
-        Undo.RUNNING: Say("Run {id} is being undone.", {"id": run.id}),
-        Undo.EXPIRED: Say("The time to undo run {id} is over.", {"id": run.id}),
-    }
-    return Reply(
-        False, "refused", reasons.get(run.undo, Say("Run {id} is not finished.", {"id": run.id}))
-    )

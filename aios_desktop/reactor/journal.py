@@ -88,9 +88,18 @@ class Journal:
             for at, phase, step, data in rows
         )
 
-    def create(self, run: Run, *, deadline: float | None) -> tuple[Run, Approval | None]:
-        """Keep a new run and, with a deadline, the approval it waits for; return both with ids."""
-        with self._writing, self._db.transaction() as connection:
+    def create(self, run: Run, *, deadline: float | None) -> tuple[Run | None, Approval | None]:
+        """Keep a new run and, with a deadline, the approval it waits for; return both with ids.
+
+        Of two callers with the same playbook and target only one gets a run.
+        """
+        with self._writing:
+            if self.busy(run.playbook, run.target):
+                return None, None
+            return self._create(run, deadline)
+
+    def _create(self, run: Run, deadline: float | None) -> tuple[Run, Approval | None]:
+        with self._db.transaction() as connection:
             connection.execute(
                 "INSERT INTO run(playbook, target, created, state, outcome, body) VALUES (?,?,?,?,?,?)",
                 (run.playbook, run.target, run.created, run.state, run.outcome, _body(run)),

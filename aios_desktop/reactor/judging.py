@@ -63,7 +63,10 @@ class Judging:
         """Take note that a fresh reading is there; returns at once."""
         for run_id in self.running():
             self._means.scheduler.submit(
-                functools.partial(self._judge, run_id), priority=Priority.P1, name="verify"
+                functools.partial(self._judge, run_id),
+                priority=Priority.P1,
+                name="verify",
+                same_as=("verify", run_id),  # a slow one judges by the newest reading anyway
             )
 
     def count_alarm(self, event: Event) -> None:

@@ -15,8 +15,9 @@ from aios_desktop.scheduler.task import Scheduler
 from aios_desktop.skills.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from aios_desktop.events.model import Event
     from aios_desktop.reactor.records import Run
 
 SOURCE: Final = "reactor"
@@ -39,8 +40,9 @@ class Means:
 class Teller:
     """Publishes events about runs, each in its run's trace."""
 
-    def __init__(self, publish: Publish) -> None:
+    def __init__(self, publish: Publish, repeats: Callable[[Event], int]) -> None:
         self._publish = publish
+        self._repeats = repeats
 
     def tell(
         self,
@@ -55,6 +57,7 @@ class Teller:
             "playbook": run.playbook,
             "title": run.plan.title.text(),
             "state": run.state,
+            "repeats": self._repeats(run.origin),
         }
         self._publish(
             kind,

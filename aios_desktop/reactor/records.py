@@ -129,6 +129,11 @@ class Run:
     after: Mapping[str, float] = field(default_factory=dict)
 
 
+def key_of(run: Run) -> tuple[str, str]:
+    """Return what only one worker at a time may change for a run: its target, else its playbook's."""
+    return ("target", run.target) if run.target else ("playbook", run.playbook)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What became of a request to decide or to undo."""
@@ -163,3 +168,16 @@ def digest_of(
     ]
     raw = msgspec.json.encode([signed, exact], order="deterministic")
     return hashlib.sha256(raw).hexdigest()[:32]
+
+
+def no_undo(run: Run) -> Reply:
+    """Return why a run cannot be undone now."""
+    reasons = {
+        Undo.NONE: Say("Run {id} changed nothing that can be undone.", {"id": run.id}),
+        Undo.DONE: Say("Run {id} is undone already.", {"id": run.id}),
+        Undo.RUNNING: Say("Run {id} is being undone.", {"id": run.id}),
+        Undo.EXPIRED: Say("The time to undo run {id} is over.", {"id": run.id}),
+    }
+    return Reply(
+        False, "refused", reasons.get(run.undo, Say("Run {id} is not finished.", {"id": run.id}))
+    )

@@ -1,6 +1,7 @@
 """After a crash: every run that was under way is brought to a named state, nothing is repeated blindly.
 
-waiting: goes on waiting, or expires. approved, or running before its first step: ends as
+waiting: goes on waiting, or expires. retrying: goes on waiting for the time in the journal, when
+the step may be repeated. approved, or running before its first step: ends as
 *interrupted*, nothing was done. All steps ended: the result is judged. A step that was begun but not
 ended is probed: if its effect is
 there and it was the last step, the result is judged by fresh readings; in all other cases what was
@@ -30,6 +31,8 @@ def recover(reactor: Reactor, journal: Journal, library: Library) -> int:
     for run in unfinished:
         logger.info("run %s was in state %s when AIOS stopped", run.id, run.state)
         _Recovery(reactor, journal, library, run).go()
+        if run.state is not State.DONE:
+            reactor.resume_story(run.origin, run.id)
     return len(unfinished)
 
 
@@ -70,9 +73,26 @@ class _Recovery:
             Undo.NONE,
         )
 
+    def _waits_for_retry(self) -> bool:
+        """Let a run that waited to try a step again go on waiting; False when it must not."""
+        run, reactor = self._run, self._reactor
+        entries = [e for e in self._journal.entries(run.id) if e.phase is Phase.RETRY]
+        wait = entries[-1].data if entries else {}
+        step, attempt, due = wait.get("step"), wait.get("attempt"), wait.get("due")
+        if not isinstance(step, int) or not isinstance(attempt, int):
+            return False
+        if not isinstance(due, int | float) or self._library.get(run.playbook) is None:
+            return False
+        if not 1 <= step <= len(run.plan.steps) or not reactor.runner.may_repeat(run, step):
+            return False
+        reactor.arm_retry(run, step, attempt, due)
+        return True
+
     def _running(self) -> None:
         runner = self._reactor.runner
         run = self._run
+        if run.state is State.RETRYING and self._waits_for_retry():
+            return
         number = runner.unfinished_step(run)
         if number is None:
             if runner.all_done(run):

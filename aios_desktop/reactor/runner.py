@@ -174,6 +174,27 @@ class Runner:
                 open_steps.pop(entry.step, None)
         return sorted(open_steps)
 
+    def may_repeat(self, run: Run, number: int) -> bool:
+        """Say whether doing a step twice is the same as doing it once."""
+        try:
+            return self._registry.get(run.plan.steps[number - 1].action).idempotent
+        except AiosError:
+            return False
+
+    def acted(self, run: Run) -> list[dict[str, Any]]:
+        """Return what a run did: each step that was begun, and how it ended last."""
+        ends = {Phase.DONE: "done", Phase.FAILED: "failed", Phase.UNDO_DONE: "undone"}
+        found: dict[int, str] = {}
+        for entry in self._journal.entries(run.id):
+            if entry.phase is Phase.STARTED:
+                found[entry.step] = "begun"
+            elif entry.step in found and entry.phase in ends:
+                found[entry.step] = ends[entry.phase]
+        return [
+            {"step": n, "action": run.plan.steps[n - 1].action, "end": end}
+            for n, end in sorted(found.items())
+        ]
+
     def all_done(self, run: Run) -> bool:
         """Say whether the last step ended well and nothing was taken back since."""
         last = len(run.plan.steps)

@@ -17,6 +17,7 @@ from aios_desktop.reactor.engine import Reactor
 from aios_desktop.reactor.journal import SCHEMA, Journal
 from aios_desktop.reactor.means import Means
 from aios_desktop.runtime.core import Parts, RunningCore
+from aios_desktop.runtime.engine_watch import EngineWatch
 from aios_desktop.runtime.facts import LiveFacts
 from aios_desktop.runtime.heartbeat import Heartbeat
 from aios_desktop.runtime.instance import InstanceLock
@@ -140,7 +141,7 @@ def build(paths: Paths, clock: Clock, config: Config) -> RunningCore:
             library=library,
             reactor=reactor,
             roster=Roster(clock),
-            heartbeat=Heartbeat(config, scheduler, functools.partial(_beat, bus)),
+            heartbeat=Heartbeat(config, scheduler, EngineWatch(bus, pool.stats).beat),
             keeper=keeper,
         )
     )
@@ -148,10 +149,6 @@ def build(paths: Paths, clock: Clock, config: Config) -> RunningCore:
     for trouble in troubles:
         _show(notices, trouble)
     return core
-
-
-def _beat(bus: Bus, data: Mapping[str, object]) -> None:
-    bus.publish("heartbeat.beat", source="app", data=data)
 
 
 def _rotated(bus: Bus, outcome: Mapping[str, object]) -> None:

@@ -145,17 +145,16 @@ class TaskQueue:
         while line and self._is_ghost(line[-1], class_):
             line.pop()
             self._ghosts -= 1
-        found = (x for x in reversed(line) if not x.must and not self._is_ghost(x, class_))
-        newest = next(found, None)
-        if newest is not None:
-            return newest
-        beside = [*self._back[class_]]
-        for heaps in self._parked.values():
-            beside += heaps.get(class_, ())
-        return max(
-            (x for _, x in beside if not x.must and not self._is_ghost(x, class_)),
-            key=lambda x: x.number,
-        )
+        beside = [x for _, x in self._back[class_]]
+        for newest in reversed(line):
+            if not newest.must and not self._is_ghost(newest, class_):
+                beside.append(newest)
+                break
+        else:  # whatever is parked is older than what stands in line
+            for heaps in self._parked.values():
+                beside += (x for _, x in heaps.get(class_, ()))
+        loose = (x for x in beside if not x.must and not self._is_ghost(x, class_))
+        return max(loose, key=lambda x: x.number)
 
     # ------------------------------------------------------------------ going
 

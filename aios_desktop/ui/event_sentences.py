@@ -163,6 +163,19 @@ def _decision(event: Event) -> Say | None:
     return Say("No playbook is meant for this")
 
 
+def _repeated(event: Event) -> Say | None:
+    n = number(event.data, "repeats")
+    return Say("Equal events that were only counted: {n}", {"n": round(n)}) if n else None
+
+
+def _overflow(event: Event) -> Say | None:
+    dropped = event.data.get("dropped")
+    if not isinstance(dropped, dict):
+        return None
+    n = sum(x for x in dropped.values() if isinstance(x, int))
+    return Say("More work came than can be done. Tasks dropped: {n}", {"n": n})
+
+
 def _requested(event: Event) -> Say:
     deadline, title = payload.moment(event.data, "deadline"), _title(event)
     if deadline is None:
@@ -299,6 +312,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "heartbeat.beat": _beat,
     "score.updated": _score,
     "scheduler.decision": _decision,
+    "scheduler.repeated": _repeated,
+    "scheduler.overflow": _overflow,
     "approval.requested": _requested,
     "approval.decided": _decided,
     "run.planned": _titled(N_("Planned: {title}")),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from aios_desktop.clock import Clock
 from aios_desktop.config import Config
 from aios_desktop.errors import AiosError
 from aios_desktop.events.bus import Bus
@@ -22,6 +23,7 @@ from aios_desktop.reactor.library import Library
 from aios_desktop.reactor.means import Means
 from aios_desktop.reactor.playbook import Compiler
 from aios_desktop.reactor.records import Run
+from aios_desktop.scheduler.task import Scheduler
 from aios_desktop.sensors.metrics import METRICS
 from aios_desktop.skills.action import (
     ActionError,
@@ -185,9 +187,16 @@ class House:
 
 
 def build(
-    folder: Path, *, clock: FakeClock | None = None, action: FileAction | None = None
+    folder: Path,
+    *,
+    clock: FakeClock | None = None,
+    action: FileAction | None = None,
+    real: tuple[Clock, Scheduler] | None = None,
 ) -> House:
-    """Build a house on a folder; a second one on the same folder is a restart."""
+    """Build a house on a folder; a second one on the same folder is a restart.
+
+    ``real`` is a clock and a scheduler that the reactor uses in place of the fakes.
+    """
     clock = clock or FakeClock(1_700_000_000.0)
     scheduler = FakeScheduler(clock)
     config = Config(folder / "config.toml")
@@ -198,18 +207,17 @@ def build(
     db = StateDb(folder / "state.db")
     troubles = db.open(SCHEMA)
     assert not troubles, [trouble.text.text() for trouble in troubles]
-    stamps = Stamps(clock)
+    time, worker = real or (clock, scheduler)
+    stamps = Stamps(time)
     bus = Bus(stamps)
-    journal = Journal(db, clock)
+    journal = Journal(db, time)
     journal.load()
     compiler = Compiler(registry, METRICS, fields.TYPED)
     library = Library((folder / "none", folder / "playbooks"), compiler, db)
     library.refresh()
     told: list[Event] = []
     bus.subscribe("*", told.append)
-    reactor = Reactor(
-        Means(library, registry, journal, scheduler, bus.publish, clock, config, facts)
-    )
+    reactor = Reactor(Means(library, registry, journal, worker, bus.publish, time, config, facts))
     bus.subscribe("*", reactor.offer)
     return House(
         folder,

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from aios_desktop.events.model import Event, Severity
+from aios_desktop.i18n import Say
+from aios_desktop.reactor.orienting import orient
 from aios_desktop.reactor.records import Outcome, State, Undo
 from aios_desktop.skills.action import ActionError, Kind, Risk, WorldChanged
 from tests.unit.reactor.house import FileAction, House, build
@@ -276,8 +279,67 @@ def test_limits_count_per_target_and_say_so(house: House) -> None:
         house.scheduler.run()
         for approval in house.journal.waiting():
             house.reactor.approvals.decide(approval.id, approve=False, by="test")
+        house.scheduler.advance(60.0)  # at once it would count as a repeat of the first
     verdict = house.last("scheduler.decision").data["candidates"][0]
     assert verdict["gate"] == "limit"
+
+
+def test_a_decision_says_what_was_seen_how_things_stood_and_what_came_of_it(house: House) -> None:
+    with_file(house)
+    house.facts.health = 0.2
+    event = house.publish()
+    house.scheduler.run()
+    data = house.last("scheduler.decision").data
+    assert data["event"] == event.id
+    assert data["observed"]["type"] == "resource.high"
+    assert (data["observed"]["signal"], data["observed"]["value"]) == ("cpu.high", 95.0)
+    assert (data["oriented"]["score"], data["oriented"]["level"]) == (0.2, "critical")
+    assert data["oriented"]["priority"] == "P0"
+    assert Say.from_json(data["oriented"]["reason"]).text() == "The health score is below 30."
+    assert data["decided"]["what"] == "ask"
+    assert data["acted"] == {"run": house.only_run().id, "state": "waiting"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity", "score", "priority"),
+    [
+        ("disk.full", Severity.CRITICAL, 0.9, "P0"),
+        ("disk.full", Severity.WARNING, 0.29, "P0"),
+        ("resource.high", Severity.WARNING, 0.3, "P1"),
+        ("agent.error", Severity.WARNING, None, "P2"),
+        ("disk.full", Severity.WARNING, None, "P3"),
+    ],
+)
+def test_urgency(
+    house: House, kind: str, severity: Severity, score: float | None, priority: str
+) -> None:
+    house.facts.health = score
+    found = orient(Event(1, kind, "test", severity), house.facts)
+    assert found.priority.name == priority
+    assert found.to_json()["level"] == {0.9: "healthy", 0.29: "critical", 0.3: "degraded"}.get(
+        score or 0, "unknown"
+    )
+
+
+def test_a_decision_that_nothing_is_done_says_why(house: House) -> None:
+    with_file(house)
+    house.publish(value=10.0)
+    house.scheduler.run()
+    data = house.last("scheduler.decision").data
+    assert data["decided"]["what"] == "nothing"
+    assert data["decided"]["reason"] == data["candidates"][0]["reason"]
+    assert data["acted"] == {"run": 0, "state": ""}
+
+
+def test_the_end_of_a_run_says_what_it_did(house: House) -> None:
+    house.playbook("heartbeat.json", HEARTBEAT)
+    house.publish()
+    house.scheduler.run()
+    acted = {"step": 1, "action": "config.update"}
+    assert house.last("run.verifying").data["acted"] == [{**acted, "end": "done"}]
+    for _ in range(12):
+        house.reading(cpu_usage=99.0)
+    assert house.last("run.finished").data["acted"] == [{**acted, "end": "undone"}]
 
 
 def test_undo_expires_and_is_cleaned_up(house: House) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from aios_desktop.reactor.records import Outcome, Phase, State, Undo
 from aios_desktop.reactor.recovery import recover
-from tests.unit.reactor.house import House, build
+from aios_desktop.skills.action import ActionError
+from tests.unit.reactor.house import FileAction, House, build
 from tests.unit.reactor.test_engine import with_file
 
 
@@ -140,6 +141,90 @@ def test_while_it_is_judged_judging_starts_anew(tmp_path: Path) -> None:
     assert (after.only_run().outcome, after.only_run().undo) == (Outcome.NO_EFFECT, Undo.DONE)
     assert file.read_text() == "old"
     after.close()
+
+
+def failing_once(folder: Path) -> House:
+    house, _file, approval = asked(folder)
+    house.file_action.fail = [ActionError("busy", retry=True)]
+    house.reactor.approvals.decide(approval, approve=True, by="window")
+    house.scheduler.run()
+    assert house.only_run().state is State.RETRYING
+    return house
+
+
+def test_while_it_waits_for_a_retry_it_goes_on_waiting_for_the_same_time(tmp_path: Path) -> None:
+    house = failing_once(tmp_path)
+    house.db.close()
+    house.clock.advance(1.5)
+    after = restarted(house)
+    assert after.only_run().state is State.RETRYING
+    after.scheduler.advance(0.4)
+    assert after.file_action.applied == []
+    after.scheduler.advance(0.2)
+    assert after.file_action.applied == ["new"]
+    for _ in range(5):
+        after.reading(cpu_usage=10.0)
+    assert after.only_run().outcome is Outcome.FIXED
+    attempts = [e.data["attempt"] for e in after.journal.entries(1) if e.phase is Phase.STARTED]
+    assert attempts == [1, 2]
+    after.close()
+
+
+def test_a_retry_whose_time_came_while_it_was_off_is_made_at_once_and_only_once(
+    tmp_path: Path,
+) -> None:
+    house = failing_once(tmp_path)
+    house.db.close()
+    house.clock.sleep_machine(3600.0)
+    after = restarted(house)
+    assert after.file_action.applied == ["new"]
+    after.db.close()
+    again = restarted(after)
+    assert again.file_action.applied == []
+    again.close()
+
+
+def test_a_retry_survives_a_sleep_of_the_machine(tmp_path: Path) -> None:
+    house = failing_once(tmp_path)
+    house.clock.sleep_machine(8 * 3600.0)
+    house.scheduler.run()
+    assert house.file_action.applied == ["new", "new"]
+    house.close()
+
+
+def test_a_step_that_must_not_be_repeated_is_taken_back(tmp_path: Path) -> None:
+    house = failing_once(tmp_path)
+    house.db.close()
+    action = FileAction()
+    action.idempotent = False
+    after = build(tmp_path, clock=house.clock, action=action)
+    recover(after.reactor, after.journal, after.library)
+    after.scheduler.advance(60.0)
+    assert action.applied == []
+    assert after.only_run().outcome is Outcome.INTERRUPTED
+    after.close()
+
+
+def test_a_retry_without_its_time_in_the_journal_is_taken_back(tmp_path: Path) -> None:
+    house = failing_once(tmp_path)
+    with house.db.transaction() as connection:
+        connection.execute("UPDATE journal SET data = CAST('{}' AS BLOB) WHERE phase = 'retry'")
+    house.db.close()
+    after = restarted(house)
+    after.scheduler.advance(60.0)
+    assert after.file_action.applied == []
+    assert after.only_run().outcome is Outcome.INTERRUPTED
+    after.close()
+
+
+def test_an_approval_expires_while_the_machine_sleeps(tmp_path: Path) -> None:
+    house, file, approval = asked(tmp_path)
+    house.clock.sleep_machine(3600.0)
+    house.scheduler.run()
+    assert house.only_run().outcome is Outcome.EXPIRED
+    assert not house.reactor.approvals.decide(approval, approve=True, by="window").ok
+    assert file.read_text() == "old"
+    house.close()
 
 
 def test_while_it_waits_it_goes_on_waiting_and_expires_in_time(tmp_path: Path) -> None:

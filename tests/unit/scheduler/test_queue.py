@@ -186,6 +186,15 @@ def test_the_newest_is_found_among_those_that_wait_for_a_key() -> None:
     assert (first.state, second.state) == (TaskState.WAITING, TaskState.DROPPED)
 
 
+def test_the_newest_is_found_among_those_that_were_lifted() -> None:
+    queue = TaskQueue(AGE_S, limit=2)
+    first = queue.push(nothing, 0, priority=Priority.P2)
+    lifted = queue.push(nothing, 0, same_as="x")
+    queue.push(nothing, 0, priority=Priority.P2, same_as="x")
+    queue.push(nothing, 0, priority=Priority.P0)
+    assert (first.state, lifted.state) == (TaskState.WAITING, TaskState.DROPPED)
+
+
 def test_work_that_is_too_old_is_counted_and_not_done() -> None:
     queue = TaskQueue(AGE_S)
     queue.push(nothing, 0, name="stale", priority=Priority.P2, expires_s=5, same_as="x")
