@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from enum import Enum
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
-from aios_desktop.events.rows import Row
+from aios_desktop.events.model import Event
+from aios_desktop.events.rows import Row, pack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,10 +21,32 @@ BATCH: Final = 1000
 WINDOW_S: Final = 0.05
 IDLE_WAIT_S: Final = 1.0  # how late a stop is noticed that nobody announced with ``wake``
 MAX_BYTES: Final = 64 * 1024 * 1024
-ROW_BYTES: Final = 400  # what a row takes besides its texts, roughly
+ROW_BYTES: Final = 600  # what an event takes besides its payload, roughly
+_BY_ID: Final = itemgetter(0)
 
-Item = tuple[int, int, int, bool, Row]
-"""Event id, number of arrival, size, durable, row: a plain tuple, for it is made for every event."""
+Item = tuple[int, bool, Event, str]
+"""Event id, durable, event, its payload as JSON: a plain tuple, for every event needs one."""
+
+
+class Fate(Enum):
+    """What became of a durable event."""
+
+    SETTLED = "settled"  # stored, or found to be there already
+    REFUSED = "refused"  # the disk did not take it; it stays here for another attempt
+    LOST = "lost"
+    LATE = "late"  # nothing was heard in time
+    ABSENT = "absent"  # it is not here (any more)
+
+
+class _Waiter:
+    """One thread that waits for the commit of one event."""
+
+    __slots__ = ("fate", "lock")
+
+    def __init__(self) -> None:
+        self.fate = Fate.LATE
+        self.lock = threading.Lock()
+        self.lock.acquire()
 
 
 class Buffer:
@@ -35,10 +60,12 @@ class Buffer:
         self._settled = threading.Condition(self._lock)  # something left the buffer
         self._telemetry: deque[Item] = deque()
         self._durable: deque[Item] = deque()
-        self._flight: list[Item] = []  # being written
+        self._flight: list[Item] = []  # being written, in the order of their arrival
+        self._waiters: dict[int, list[_Waiter]] = {}
         self._count = 0  # in all three
         self._bytes = 0
-        self._number = 0
+        self._came = [0, 0]  # telemetry, durable: so many came in ever
+        self._left = [0, 0]  # and so many left
         self._hurry = False
         self._idle = False  # the writer waits for a first event
         self._warm = False  # the writer has just written
@@ -49,18 +76,16 @@ class Buffer:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, row: Row, durable: bool) -> None:
-        """Take an event in; make room if need be."""
-        size = ROW_BYTES + len(row[7]) + len(row[4])
+    def add(self, event: Event, text: str, durable: bool) -> None:
+        """Take an event in, with its payload as JSON; make room if need be."""
         with self._lock:
-            self._number += 1
-            item = (row[0], self._number, size, durable, row)
-            (self._durable if durable else self._telemetry).append(item)
-            self._bytes += size
-            self._count += 1
-            if self._count > self._limit or self._bytes > MAX_BYTES:
+            (self._durable if durable else self._telemetry).append((event.id, durable, event, text))
+            self._came[durable] += 1
+            self._bytes += ROW_BYTES + len(text)
+            self._count = count = self._count + 1
+            if count > self._limit or self._bytes > MAX_BYTES:
                 self._make_room()
-            if self._idle or durable or self._count == BATCH:
+            if self._idle or durable or count == BATCH:
                 self._work.notify()
 
     def lose(self, count: int) -> None:
@@ -68,11 +93,29 @@ class Buffer:
         with self._lock:
             self.lost += count
 
-    def rows(self) -> list[Row]:
-        """Return all rows that are not known to be stored yet."""
+    def rows(self, low: int = 0, high: int = 1 << 63) -> list[Row]:
+        """Return the rows, with ids from ``low`` to ``high``, that are not known to be stored."""
         with self._lock:
             items = [*self._flight, *self._durable, *self._telemetry]
-        return [item[4] for item in items]
+        return [pack(event, text) for id_, _, event, text in items if low <= id_ <= high]
+
+    def wait_for(self, event_id: int, timeout_s: float) -> Fate:
+        """Wait until a durable event is committed; say what became of it."""
+        waiter = _Waiter()
+        with self._lock:
+            if not any(item[0] == event_id for item in (*self._durable, *self._flight)):
+                return Fate.ABSENT
+            self._waiters.setdefault(event_id, []).append(waiter)
+            self._work.notify()
+            self._kick.notify_all()
+        waiter.lock.acquire(timeout=timeout_s)
+        with self._lock:
+            waiters = self._waiters.get(event_id, [])
+            if waiter in waiters:
+                waiters.remove(waiter)
+                if not waiters:
+                    del self._waiters[event_id]
+            return waiter.fate
 
     def wait_for_batch(self, stop: threading.Event) -> None:
         """Wait for something to write, and then a little for company.
@@ -110,10 +153,15 @@ class Buffer:
             self._hurry = False
             batch: list[Item] = []
             for line in (self._durable, self._telemetry):
-                batch += [line.popleft() for _ in range(min(len(line), BATCH - len(batch)))]
-            batch.sort()  # by event id
+                room = BATCH - len(batch)
+                if len(line) <= room:
+                    batch += line
+                    line.clear()
+                else:
+                    batch += [line.popleft() for _ in range(room)]
             self._flight = batch.copy()
             self._warm = self._warm or bool(batch)
+            batch.sort(key=_BY_ID)
             return batch
 
     def settle(self, items: Sequence[Item], stored: int) -> None:
@@ -122,9 +170,9 @@ class Buffer:
             if len(items) == len(self._flight):
                 self._flight = []
             else:
-                gone = {item[1] for item in items}
-                self._flight = [item for item in self._flight if item[1] not in gone]
-            self._leave(items)
+                gone = {id(item) for item in items}
+                self._flight = [item for item in self._flight if id(item) not in gone]
+            self._leave(items, Fate.SETTLED)
             self.stored += stored
             self.lost += len(items) - stored
             self._settled.notify_all()
@@ -132,8 +180,10 @@ class Buffer:
     def restore(self) -> None:
         """Take back what could not be written, for another attempt."""
         with self._lock:
-            for item in sorted(self._flight, key=lambda item: item[1], reverse=True):
-                (self._durable if item[3] else self._telemetry).appendleft(item)
+            for item in reversed(self._flight):
+                (self._durable if item[1] else self._telemetry).appendleft(item)
+                if self._waiters:
+                    self._answer(item[0], Fate.REFUSED)
             self._flight = []
             self._failures += 1
             self._make_room()
@@ -142,14 +192,18 @@ class Buffer:
     def wait_settled(self, timeout_s: float) -> bool:
         """Have everything that is here now written; False when it is not, or not in time."""
         with self._lock:
-            last, failures, lost = self._number, self._failures, self.lost
+            target, failures, lost = [*self._came], self._failures, self.lost
             self._hurry = True
             self._work.notify_all()
             self._kick.notify_all()
             self._settled.wait_for(
-                lambda: self._oldest() > last or self._failures != failures, timeout_s
+                lambda: self._is_past(target) or self._failures != failures, timeout_s
             )
-            return self._oldest() > last and self.lost == lost
+            return self._is_past(target) and self.lost == lost
+
+    def _is_past(self, target: list[int]) -> bool:
+        """Say whether all that had come in at some time has left (each line keeps its order)."""
+        return self._left[0] >= target[0] and self._left[1] >= target[1]
 
     def _gather(self, stop: threading.Event) -> None:
         """Wait one window, less when a full batch or something urgent comes (lock held)."""
@@ -157,20 +211,25 @@ class Buffer:
         if not (full or self._durable or self._hurry or stop.is_set()):
             self._work.wait(WINDOW_S)
 
-    def _oldest(self) -> int:
-        """Return the lowest number in the buffer (one beyond the last when it is empty)."""
-        numbers = [line[0][1] for line in (self._telemetry, self._durable) if line]
-        numbers += [item[1] for item in self._flight]
-        return min(numbers, default=self._number + 1)
-
     def _make_room(self) -> None:
         """Drop the oldest telemetry, or when there is none the oldest durable events."""
         while (self._count > self._limit or self._bytes > MAX_BYTES) and (
             line := self._telemetry or self._durable
         ):
-            self._leave((line.popleft(),))
+            self._leave((line.popleft(),), Fate.LOST)
             self.lost += 1
 
-    def _leave(self, items: Sequence[Item]) -> None:
+    def _leave(self, items: Sequence[Item], fate: Fate) -> None:
+        durable = sum([item[1] for item in items])
+        self._left[0] += len(items) - durable
+        self._left[1] += durable
         self._count -= len(items)
-        self._bytes -= sum([item[2] for item in items])
+        self._bytes -= ROW_BYTES * len(items) + sum([len(item[3]) for item in items])
+        if self._waiters:
+            for item in items:
+                self._answer(item[0], fate)
+
+    def _answer(self, event_id: int, fate: Fate) -> None:
+        for waiter in self._waiters.pop(event_id, ()):
+            waiter.fate = fate
+            waiter.lock.release()

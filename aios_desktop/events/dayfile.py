@@ -15,16 +15,20 @@ import apsw
 
 from aios_desktop.events import database
 from aios_desktop.events.database import ForeignFileError
+from aios_desktop.events.rows import MAX_ID, MAX_SOURCE, MAX_TARGET, RANKS, clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from aios_desktop.events.rows import Row
+    from aios_desktop.events.archive import Fields
+    from aios_desktop.events.buffer import Item
 
 APPLICATION_ID: Final = 0x41494F45  # "AIOE"
 VERSION: Final = 1
 MAX_WORDS: Final = 50_000  # kept in memory
+LOG_PAGES: Final = 1000  # from then on the log is written back, when there is time
+MAX_LOG_PAGES: Final = 16_000  # and then, time or not
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _NAME: Final = re.compile(r"(\d{4}-\d\d-\d\d)\.db\Z")
 
@@ -45,7 +49,9 @@ CREATE INDEX event_trace ON event (trace) WHERE trace IS NOT NULL;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 """
-_INSERT: Final = "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, nullif(?, 0), ?, ?)"
+_INSERT: Final = "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+Bindings = tuple[int, int, int, int, str, int | None, int, str]
 
 
 def file_name(day: int) -> str:
@@ -105,8 +111,10 @@ class DayFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection = database.open_for_writing(path)
-        self._words: dict[str, int] = {}
+        self._words = _Words(self._connection)
         self._full_sync = True
+        self._log_pages = 0
+        self._connection.set_wal_hook(self._note_log)  # instead of checkpoints inside commits
         try:
             self._identity = database.identity(path)
             if not is_ours(self._connection):
@@ -115,11 +123,24 @@ class DayFile:
             self._connection.close()
             raise
 
-    def insert(self, rows: Sequence[Row], durable: bool) -> int:
-        """Commit rows, to the platter if ``durable``; return how many were new.
+    def insert(self, items: Sequence[Item], durable: bool) -> int:
+        """Commit events, to the platter if ``durable``; return how many were new.
 
         Raises MovedError when the file has lost its name; then nothing was written.
         """
+        return self._commit(lambda words: _of_events(items, words), durable)
+
+    def insert_rows(self, rows: Sequence[Fields]) -> int:
+        """Commit rows that were read elsewhere; return how many were new."""
+        return self._commit(lambda words: _of_rows(rows, words), durable=False)
+
+    def rest(self) -> None:
+        """Write the log back into the file, when it is worth it. Somebody may be reading."""
+        if self._log_pages >= LOG_PAGES:
+            self._log_pages = 0
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def _commit(self, bind: Callable[[_Words], list[Bindings]], durable: bool) -> int:
         connection = self._connection
         if durable != self._full_sync:
             connection.pragma("synchronous", "full" if durable else "normal")
@@ -127,11 +148,8 @@ class DayFile:
         connection.execute("BEGIN IMMEDIATE")
         try:
             self._require_name()  # whoever takes it away holds the lock that we have now
-            try:
-                bindings = _bindings(rows, self._words)
-            except KeyError:
-                bindings = _bindings(rows, self._learn(rows))
-            with_words = connection.total_changes()
+            bindings = bind(self._words)
+            before = connection.total_changes()
             connection.executemany(_INSERT, bindings)
             connection.execute("COMMIT")
         except BaseException:
@@ -139,7 +157,13 @@ class DayFile:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        return connection.total_changes() - with_words
+        if self._log_pages >= MAX_LOG_PAGES:
+            self.rest()
+        return connection.total_changes() - before
+
+    def _note_log(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
 
     def close(self) -> None:
         """Write the log back into the file and let go of it."""
@@ -158,23 +182,44 @@ class DayFile:
         if not self._has_name():
             raise MovedError
 
-    def _learn(self, rows: Sequence[Row]) -> dict[str, int]:
-        """Return the numbers of all types and sources in ``rows``, new ones included."""
-        words = self._words
-        if len(words) > MAX_WORDS:
-            words.clear()
-        for word in {word for row in rows for word in (row.type, row.source)} - words.keys():
-            self._connection.execute("INSERT OR IGNORE INTO word (text) VALUES (?)", (word,))
-            (code,) = self._connection.execute("SELECT id FROM word WHERE text = ?", (word,))
-            words[word] = int(code[0])
-        return words
+
+class _Words(dict[str, int]):
+    """The numbers of words; one that is not known yet is written into the file."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def __missing__(self, word: str) -> int:
+        if len(self) > MAX_WORDS:
+            self.clear()
+        text = clean(word, MAX_SOURCE)
+        self._connection.execute("INSERT OR IGNORE INTO word (text) VALUES (?)", (text,))
+        code = self._connection.execute("SELECT id FROM word WHERE text = ?", (text,)).get
+        self[word] = int(code)
+        return int(code)
 
 
-def _bindings(
-    rows: Sequence[Row], words: dict[str, int]
-) -> list[tuple[int, int, int, int, str, int, int, str]]:
-    """Put the words' numbers in place. Raises KeyError for a word without one."""
+def _of_events(items: Sequence[Item], words: _Words) -> list[Bindings]:
+    """Return what is bound for events. It is done for every event, so in place."""
     return [
-        (id_, words[type_], words[source], severity, target, trace, cause, data)
+        (
+            id_,
+            words[event.type],
+            words[event.source],
+            RANKS[event.severity],
+            event.target and clean(event.target, MAX_TARGET),
+            event.trace if event.trace != id_ and 0 < event.trace < MAX_ID else None,
+            event.cause if 0 <= event.cause < MAX_ID else 0,
+            text,
+        )
+        for id_, _, event, text in items
+    ]
+
+
+def _of_rows(rows: Sequence[Fields], words: _Words) -> list[Bindings]:
+    """Return what is bound for rows."""
+    return [
+        (id_, words[type_], words[source], severity, target, trace or None, cause, data)
         for id_, type_, source, severity, target, trace, cause, data in rows
     ]

@@ -17,7 +17,7 @@ DAY_US: Final = 86_400_000_000
 LAST_DAY: Final = 2_932_896  # 9999-12-31
 MAX_ID: Final = (LAST_DAY + 1) * DAY_US
 _SEVERITIES: Final = tuple(Severity)
-_RANKS: Final = {severity: severity.rank for severity in Severity}
+RANKS: Final = {severity: severity.rank for severity in Severity}
 
 
 class Row(NamedTuple):
@@ -54,7 +54,7 @@ def pack(event: Event, text: str = "") -> Row:
             stamp,
             clean(event.type, MAX_TYPE),
             clean(event.source, MAX_SOURCE),
-            _RANKS[event.severity],
+            RANKS[event.severity],
             clean(target, MAX_TARGET) if target else "",
             trace if trace != stamp and 0 < trace < MAX_ID else 0,
             event.cause if 0 < event.cause < MAX_ID else 0,

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from aios_desktop.errors import AiosError
 from aios_desktop.events import database
-from aios_desktop.events.buffer import BATCH, Buffer, Item
+from aios_desktop.events.buffer import BATCH, Buffer, Fate, Item
 from aios_desktop.events.database import DAMAGED, UNWRITABLE, ForeignFileError
 from aios_desktop.events.dayfile import DayFile, MovedError, day_files, file_name, is_ours, today
 from aios_desktop.events.model import Severity
 from aios_desktop.events.reader import EventReader
-from aios_desktop.events.rows import DAY_US, Row, day_of, pack, unpack
+from aios_desktop.events.rows import DAY_US, MAX_ID, day_of, encode, unpack
 from aios_desktop.events.trouble import Trouble
 from aios_desktop.events.want import Want
 from aios_desktop.i18n import Say
@@ -61,6 +61,7 @@ class EventStore:
         self._writing = threading.RLock()  # held by whoever uses the files below
         self._files: dict[int, DayFile] = {}
         self._running = False
+        self._doubtful = False  # something that was settled was not stored
         self._troubles: dict[str, Trouble] = {}
         self.on_trouble: Callable[[Trouble], None] | None = None
 
@@ -101,7 +102,9 @@ class EventStore:
         ``text`` is its payload as JSON, for a caller that has encoded it.
         """
         try:
-            self._buffer.add(pack(event, text), durable)
+            if not 0 < event.id < MAX_ID:
+                raise ValueError(event.id)  # noqa: TRY301
+            self._buffer.add(event, text or encode(event.data), durable)
         except Exception:
             self._buffer.lose(1)
             logger.exception("an event that cannot be stored")
@@ -114,6 +117,8 @@ class EventStore:
                 self._buffer.wait_for_batch(stop)
                 if not self._write_all() and not stop.is_set():
                     self._buffer.pause(self._retry_s, stop)
+                if not len(self._buffer):
+                    self._rest()
         finally:
             self._running = False
 
@@ -127,6 +132,27 @@ class EventStore:
             return self._buffer.wait_settled(timeout_s)
         lost = self.lost
         return self._write_all() and self.lost == lost
+
+    def wait_durable(self, event_id: int, timeout_s: float = 10.0) -> None:
+        """Return when an event that was published as durable is on the platter.
+
+        Raises AiosError when the disk refuses it, or when that takes too long.
+        """
+        if not self._running:
+            self._write_all()
+        fate = self._buffer.wait_for(event_id, timeout_s)
+        if fate in {Fate.SETTLED, Fate.ABSENT}:
+            if fate is Fate.SETTLED and not self._doubtful:
+                return
+            if self._reader.row(event_id) is not None:
+                return
+            fate = Fate.LOST
+        trouble = self._troubles.get(WRITE_TROUBLE)
+        if fate is Fate.REFUSED and trouble is not None:
+            raise AiosError("The event is not stored yet: {reason}", reason=trouble.text.text())
+        if fate is Fate.LOST:
+            raise AiosError("The event was lost: the disk did not take it in time.")
+        raise AiosError("The event was not stored within {seconds} s.", seconds=timeout_s)
 
     def close(self) -> None:
         """Write what is left and close the files. Call it after the writer's lane has ended."""
@@ -143,7 +169,7 @@ class EventStore:
         again with ``until`` one microsecond before the last event.
         """
         want = Want.of(query)
-        found = {row.id: row for row in self._buffer.rows() if want.matches(row)}
+        found = {row.id: row for row in self._buffer.rows(want.low, want.high) if want.matches(row)}
         found.update((row.id, row) for row in self._reader.rows(want, watch))
         newest = sorted(found.values(), key=lambda row: row.id, reverse=True)
         return [unpack(row) for row in newest[: want.limit]]
@@ -154,9 +180,8 @@ class EventStore:
 
     def get(self, event_id: int) -> Event | None:
         """Return one event, or None."""
-        for row in self._buffer.rows():
-            if row.id == event_id:
-                return unpack(row)
+        for row in self._buffer.rows(event_id, event_id):
+            return unpack(row)
         return self._reader.get(event_id)
 
     def last_id(self) -> int:
@@ -165,7 +190,7 @@ class EventStore:
         What a wrong clock has put more than a day ahead does not count.
         """
         bound = int(self._clock.now() * 1e6) + DAY_US
-        newest = max((row.id for row in self._buffer.rows() if row.id < bound), default=0)
+        newest = max((row.id for row in self._buffer.rows(0, bound)), default=0)
         return max(newest, self._reader.last_id(bound))
 
     # -- writing -------------------------------------------------------------------------------
@@ -181,51 +206,60 @@ class EventStore:
                     for day, items in _by_day(batch):
                         self._write_day(day, items)
                 except REFUSALS as error:
+                    self._refused(error)  # first, for those who wait ask why
                     self._buffer.restore()
-                    self._refused(error)
                     return False
                 self._works_again()
         return True
 
+    def _rest(self) -> None:
+        """Write logs back while nothing waits to be written."""
+        with self._writing:
+            for day, file in list(self._files.items()):
+                try:
+                    file.rest()
+                except (*UNWRITABLE, *DAMAGED):
+                    logger.warning("the log of %s is written back later", file_name(day))
+
     def _write_day(self, day: int, items: Sequence[Item]) -> None:
         """Commit the items of one day, replacing a damaged file once."""
-        rows = [item[4] for item in items]
-        durable = any(item[3] for item in items)
+        durable = any(item[1] for item in items)
         try:
-            stored = self._insert(day, rows, durable)
+            stored = self._insert(day, items, durable)
         except (*DAMAGED, ForeignFileError) as error:
             self._replace(self._folder / file_name(day), error)
-            stored = self._insert(day, rows, durable)
+            stored = self._insert(day, items, durable)
         except REFUSALS:
             raise
         except Exception:
-            logger.exception("a batch of %s events was refused; trying them one by one", len(rows))
-            stored = self._insert_singly(day, rows, durable)
+            logger.exception("a batch of %s events was refused; trying them one by one", len(items))
+            stored = self._insert_singly(day, items, durable)
+        self._doubtful = self._doubtful or stored < len(items)
         self._buffer.settle(items, stored)
 
-    def _insert(self, day: int, rows: Sequence[Row], durable: bool) -> int:
+    def _insert(self, day: int, items: Sequence[Item], durable: bool) -> int:
         try:
             try:
-                return self._file(day).insert(rows, durable)
+                return self._file(day).insert(items, durable)
             except MovedError:
                 logger.info("%s was archived or removed; it is begun anew", file_name(day))
                 self._close(day)
-                return self._file(day).insert(rows, durable)
+                return self._file(day).insert(items, durable)
         except UNWRITABLE:
             raise  # the file is as sound as before, and readers need its side files
         except BaseException:
             self._close(day)
             raise
 
-    def _insert_singly(self, day: int, rows: Sequence[Row], durable: bool) -> int:
+    def _insert_singly(self, day: int, items: Sequence[Item], durable: bool) -> int:
         stored = 0
-        for row in rows:
+        for item in items:
             try:
-                stored += self._insert(day, [row], durable)
+                stored += self._insert(day, [item], durable)
             except REFUSALS:
                 raise
             except Exception:
-                logger.exception("event %s cannot be stored", row.id)
+                logger.exception("event %s cannot be stored", item[0])
         return stored
 
     def _file(self, day: int) -> DayFile:
@@ -240,6 +274,8 @@ class EventStore:
                 self._replace(path, error)
                 file = DayFile(path)
         self._files[day] = file
+        for earlier in [each for each in self._files if each < day]:
+            self._close(earlier)
         if len(self._files) > MAX_OPEN:
             self._close(next(iter(self._files)))
         return file

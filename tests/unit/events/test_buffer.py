@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from aios_desktop.events.buffer import BATCH, MAX_BYTES, Buffer, Item
-from aios_desktop.events.rows import Row
+from aios_desktop.events.model import Event
 
 
-def row(number: int, data: str = "{}") -> Row:
-    return Row(number, "a.b", "s", 0, "", 0, 0, data)
+def put(buffer: Buffer, number: int, durable: bool, text: str = "{}") -> None:
+    buffer.add(Event(number, "a.b", "s"), text, durable)
 
 
 def test_the_oldest_telemetry_makes_room() -> None:
     buffer = Buffer(limit=4)
     for number in range(1, 8):
-        buffer.add(row(number), durable=number in {1, 3})
+        put(buffer, number, durable=number in {1, 3})
     assert sorted(x.id for x in buffer.rows()) == [1, 3, 6, 7]
     assert buffer.lost == 3
 
@@ -27,8 +27,8 @@ def test_the_oldest_telemetry_makes_room() -> None:
 def test_durable_events_go_last() -> None:
     buffer = Buffer(limit=3)
     for number in range(1, 5):
-        buffer.add(row(number), durable=True)
-    buffer.add(row(5), durable=False)
+        put(buffer, number, durable=True)
+    put(buffer, 5, durable=False)
     assert sorted(x.id for x in buffer.rows()) == [2, 3, 4]
     assert buffer.lost == 2
 
@@ -37,7 +37,7 @@ def test_large_events_are_bounded_by_their_bytes() -> None:
     buffer = Buffer(limit=1_000_000)
     megabyte = "x" * 1_000_000
     for number in range(1, 101):
-        buffer.add(row(number, megabyte), durable=False)
+        put(buffer, number, durable=False, text=megabyte)
     assert sum(len(x.data) for x in buffer.rows()) <= MAX_BYTES
     assert len(buffer) + buffer.lost == 100
     assert len(buffer) > 60
@@ -46,10 +46,10 @@ def test_large_events_are_bounded_by_their_bytes() -> None:
 def test_events_in_flight_stay_visible_and_safe() -> None:
     buffer = Buffer(limit=3)
     for number in (1, 2):
-        buffer.add(row(number), durable=False)
+        put(buffer, number, durable=False)
     batch = buffer.take()
     for number in (3, 4, 5):
-        buffer.add(row(number), durable=False)
+        put(buffer, number, durable=False)
     assert sorted(x.id for x in buffer.rows()) == [1, 2, 5]
     buffer.settle(batch, 2)
     assert [x.id for x in buffer.rows()] == [5]
@@ -59,8 +59,8 @@ def test_events_in_flight_stay_visible_and_safe() -> None:
 def test_a_batch_is_bounded_and_takes_durable_events_first() -> None:
     buffer = Buffer(limit=10_000)
     for number in range(1, BATCH + 10):
-        buffer.add(row(number), durable=False)
-    buffer.add(row(99_999), durable=True)
+        put(buffer, number, durable=False)
+    put(buffer, 99_999, durable=True)
     batch = buffer.take()
     assert len(batch) == BATCH
     assert batch[-1][0] == 99_999
@@ -101,7 +101,7 @@ class BufferMachine(RuleBasedStateMachine):
     def add(self, durable: bool, many: int) -> None:
         for _ in range(many):
             self.came += 1
-            self.buffer.add(row(self.came), durable)
+            put(self.buffer, self.came, durable)
             if durable:
                 self.durable.add(self.came)
 

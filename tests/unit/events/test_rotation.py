@@ -48,6 +48,10 @@ def event(day: int, number: int, type_: str = "load.test", **more: Any) -> Event
     return Event(id_, type_, more.pop("source", "s"), trace=more.pop("trace", id_), **more)
 
 
+def row(number: int) -> Row:
+    return Row(stamp(TODAY - 9, number), "a.b", "s", 0, "", 0, 0, "{}")
+
+
 def put(folder: Path, *events: Event) -> None:
     store = EventStore(folder, FakeClock(TODAY * DAY + 50_000.0))
     assert store.open() == []
@@ -341,20 +345,19 @@ def test_a_file_that_changes_meanwhile_is_taken_later(folder: Path) -> None:
 
     def write(step: str) -> None:
         if step == "compared":
-            row = Row(stamp(TODAY - 9, next(number)), "a.b", "s", 0, "", 0, 0, "{}")
-            assert writer.insert([row], durable=False) == 1
+            assert writer.insert_rows([row(next(number))]) == 1
 
     assert rotate(folder, at=write).busy == 1
     assert len(everything(folder)) == 4
     assert rotate(folder).archived == 1
     assert len(everything(folder)) == 4
     with pytest.raises(MovedError):
-        writer.insert([Row(stamp(TODAY - 9, 50), "a.b", "s", 0, "", 0, 0, "{}")], durable=False)
+        writer.insert_rows([row(50)])
     again = DayFile(folder / file_name(TODAY - 9))
-    again.insert([Row(stamp(TODAY - 9, 51), "a.b", "s", 0, "", 0, 0, "{}")], durable=False)
+    again.insert_rows([row(51)])
     writer.close()  # must not touch the side files of the new one
     assert len(everything(folder)) == 5
-    again.insert([Row(stamp(TODAY - 9, 52), "a.b", "s", 0, "", 0, 0, "{}")], durable=False)
+    again.insert_rows([row(52)])
     again.close()
     assert len(everything(folder)) == 6
 
@@ -379,7 +382,7 @@ def test_a_day_file_begun_over_an_orphaned_log_is_empty(folder: Path) -> None:
     path = folder / file_name(TODAY - 9)
     log = path.with_name(path.name + "-wal")
     writer = DayFile(path)
-    writer.insert([Row(stamp(TODAY - 9, 2), "a.b", "s", 0, "", 0, 0, "{}")], durable=False)
+    writer.insert_rows([row(2)])
     shutil.copy(log, folder / "kept")
     writer.close()
     path.unlink()
