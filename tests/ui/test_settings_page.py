@@ -206,15 +206,17 @@ def test_a_bad_value_is_refused_beside_the_field(
 ) -> None:
     row = page.rows[name]
     type_in(number_of(page, name), typed)
-    assert row.error.isVisible()
-    assert row.error.text() == reason
+    assert row.error == reason
+    assert row.trouble is not None
+    assert row.trouble.text.isVisible()
     assert row.control.accessibleDescription() == reason
     assert shown(row) == BY_NAME[name].default
     assert row.chip.isHidden()
     assert not config.file.exists()
     assert list(clipped(page)) == []
     type_in(number_of(page, name), "30")
-    assert not row.error.isVisible()
+    assert row.error == ""
+    assert row.trouble.isHidden()
     assert config.get(name) == 30
 
 
@@ -226,7 +228,7 @@ def test_a_file_that_cannot_be_written_brings_the_old_value_back(
     row = page.rows[name]
     operate(row, another(BY_NAME[name]))
     settle()
-    assert row.error.text().startswith(f"Cannot write the option {row.title.text()} to ")
+    assert row.error.startswith(f"Cannot write the option {row.title.text()} to ")
     assert shown(row) == BY_NAME[name].default
     assert core.option(name) == BY_NAME[name].default
 
@@ -242,7 +244,7 @@ def test_an_unexpected_failure_is_said_too(
     row = page.rows["reactor.automatic"]
     operate(row, False)
     settle()
-    assert row.error.text() == "That did not work. The log says why."
+    assert row.error == "That did not work. The log says why."
     assert shown(row) is True
 
 
@@ -277,7 +279,8 @@ def test_theme_and_language_are_in_force_at_once(
     desktop = Desktop(qapp, theme, clock, tmp_path / "window.json")
     desktop.frame.page = "settings"
     desktop.start(core)
-    desktop.frame.show()
+    desktop.frame.come_forward()
+    qtbot.waitUntil(desktop.frame.isActiveWindow)
     try:
         window = desktop.window
         assert window is not None
@@ -294,6 +297,8 @@ def test_theme_and_language_are_in_force_at_once(
         assert fresh is not page
         qtbot.waitUntil(lambda: shown(fresh.rows["ui.language"]) == "zh_CN")
         assert changed_rows(fresh) == ["ui.language", "ui.theme"]
+        language = fresh.rows["ui.language"].control
+        qtbot.waitUntil(lambda: language.isAncestorOf(QApplication.focusWidget()))
     finally:
         desktop.close()
 
@@ -567,7 +572,7 @@ def test_a_default_that_is_refused_does_not_stop_the_others(
     three.foot.sure_button.click()
     settle()
     assert changed_rows(three) == ["heartbeat.interval"]
-    assert "Unknown option" in three.rows["heartbeat.interval"].error.text()
+    assert "Unknown option" in three.rows["heartbeat.interval"].error
 
 
 def test_the_chip_gives_the_focus_to_its_setting(page: SettingsPage) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
@@ -19,69 +18,19 @@ from aios_desktop.ui.page import Context, Page
 from aios_desktop.ui.pages import settings_words
 from aios_desktop.ui.pages.settings_foot import GUTTER, Foot
 from aios_desktop.ui.pages.settings_rows import CategoryButton, OptionRow, Section
+from aios_desktop.ui.pages.settings_writer import Writer
 from aios_desktop.ui.pages.storage import StorageCard
 from aios_desktop.ui.plain import visible
 from aios_desktop.ui.widgets import Field, Key, Scroll, col, row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from PySide6.QtGui import QKeyEvent, QShowEvent
+    from PySide6.QtWidgets import QBoxLayout
 
-    from aios_desktop.config import Value
-    from aios_desktop.runtime.port import Core
-    from aios_desktop.ui.bridge import Bridge
+    from aios_desktop.config import Option, Value
 
-logger = logging.getLogger(__name__)
 LIST: Final = 200
 LANGUAGE: Final = "ui.language"
-
-
-class Writer(QObject):
-    """Hands changes to the core in their order, off the GUI thread; the last of each name counts.
-
-    ``written`` carries what became of them: for each name None or the error.
-    """
-
-    written = Signal(object)
-
-    def __init__(self, core: Core, bridge: Bridge, parent: QObject) -> None:
-        super().__init__(parent)
-        self._core, self._bridge = core, bridge
-        self._waiting: dict[str, Value] = {}
-        self._is_busy = False
-
-    def put(self, values: Mapping[str, Value]) -> None:
-        """Change these options soon."""
-        self._waiting.update(values)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        if self._is_busy or not self._waiting:
-            return
-        core, values = self._core, self._waiting
-        self._waiting, self._is_busy = {}, True
-        self._bridge.ask(lambda: _write(core, values), self._answered)
-
-    def _answered(self, answer: object) -> None:
-        self._is_busy = False
-        self.written.emit(answer)
-        self._go_on()
-
-
-def _write(core: Core, values: Mapping[str, Value]) -> dict[str, Exception | None]:
-    """Change options one by one; one that is refused does not stop the others."""
-    answers: dict[str, Exception | None] = {}
-    for name, value in values.items():
-        answers[name] = None
-        try:
-            core.set_option(name, value)
-        except AiosError as error:
-            answers[name] = error
-        except Exception as error:  # shown beside the setting; the log has the whole of it
-            logger.exception("the option %s could not be changed", name)
-            answers[name] = error
-    return answers
 
 
 class SettingsPage(Page):
@@ -93,12 +42,11 @@ class SettingsPage(Page):
         self._is_going = False  # to a category: the list follows the click, not the scroll bar
         self.writer = Writer(context.core, context.bridge, self)
         self.writer.written.connect(self._written)
-        self.rows = {option.name: OptionRow(option) for option in OPTIONS}
-        for one in self.rows.values():
-            one.wanted.connect(self._wanted)
         self.storage = StorageCard(context)
         self.storage.answered.connect(self.tell_answer)
-        self.sections = self._make_sections()
+        self.rows: dict[str, OptionRow] = {}
+        self.sections: dict[str, Section] = {}
+        self.categories: dict[str, CategoryButton] = {}
         self._build()
 
     # what the window asks for
@@ -131,27 +79,13 @@ class SettingsPage(Page):
 
     # building
 
-    def _make_sections(self) -> dict[str, Section]:
-        by_category: dict[str, list[OptionRow]] = {}
-        for name, one in self.rows.items():
-            by_category.setdefault(settings_words.category(name), []).append(one)
-        by_category.setdefault(settings_words.STORAGE, [])
-        return {
-            name: Section(
-                name,
-                by_category[name],
-                *((self.storage,) if name == settings_words.STORAGE else ()),
-            )
-            for name in settings_words.in_order(set(by_category))
-        }
-
     def _build(self) -> None:
+        """Make the frame first: widgets that get their place at once are made faster."""
         self.foot = Foot()
         self.foot.show_asked.connect(self._show_differences)
         self.foot.reset_asked.connect(self._reset_all)
         inside = Column()
-        sections = self.sections.values()
-        col(*sections, None, gap=20, m=(0, 14, GUTTER - 10, 14), parent=inside)
+        column = col(gap=20, m=(0, 14, GUTTER - 10, 14), parent=inside)
         self.area = Scroll(inside)
         self.area.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.empty = Empty("library", "", "", _("Clear the search"))
@@ -163,38 +97,56 @@ class SettingsPage(Page):
         side.setMaximumWidth(tokens.TEXT_MAX + GUTTER)
         side.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         col(self._stack, self.foot, gap=0, parent=side).setStretch(0, 1)
-        whole = row(self._make_list(), side, gap=24, m=(tokens.MARGIN, 0, 0, 0), parent=self)
+        self.search = self._make_search()
+        self._buttons = col(gap=2)
+        left = QWidget()
+        left.setFixedWidth(LIST)
+        col(self.search, self._buttons, None, gap=12, m=(0, 14, 0, 14), parent=left)
+        whole = row(left, side, gap=24, m=(tokens.MARGIN, 0, 0, 0), parent=self)
         whole.setStretch(1, 1)
         whole.addStretch(0)
-        self._filter()
+        self._fill(column)
         slash = QShortcut(QKeySequence("/"), self)
         slash.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         slash.activated.connect(self._go_to_search)
 
-    def _make_list(self) -> QWidget:
-        count = len(self.rows)
+    def _make_search(self) -> Field:
+        count = len(OPTIONS)
         text = ngettext("Search {n} setting", "Search {n} settings", count).format(n=count)
-        self.search = Field(text, icon="search", right=(Key("/"),))
-        self.search.edit.setMaxLength(100)
-        self.search.edit.textChanged.connect(self._search_changed)
-        self.categories = {name: CategoryButton(name) for name in self.sections}
-        for button in self.categories.values():
+        search = Field(text, icon="search", right=(Key("/"),))
+        search.edit.setMaxLength(100)
+        search.edit.textChanged.connect(self._search_changed)
+        return search
+
+    def _fill(self, column: QBoxLayout) -> None:
+        """Make the sections with their rows, and the list of categories."""
+        by_category: dict[str, list[Option]] = {settings_words.STORAGE: []}
+        for option in OPTIONS:
+            by_category.setdefault(settings_words.category(option.name), []).append(option)
+        for name in settings_words.in_order(set(by_category)):
+            section = Section(name)
+            self.sections[name] = section
+            column.addWidget(section)
+            for option in by_category[name]:
+                self.rows[option.name] = section.add_option(option)
+                self.rows[option.name].wanted.connect(self._wanted)
+            if name == settings_words.STORAGE:
+                section.add_below(self.storage)
+            button = CategoryButton(name)
             button.clicked.connect(self._category_clicked)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        column = QWidget()
-        column.setFixedWidth(LIST)
-        buttons = col(*self.categories.values(), gap=2)
-        col(self.search, buttons, None, gap=12, m=(0, 14, 0, 14), parent=column)
-        return column
+            self.categories[name] = button
+            self._buttons.addWidget(button)
+        column.addStretch(1)
+        self._filter()
 
     # changing
 
     @Slot(object, object)
     def _wanted(self, name: str, value: Value) -> None:
-        self.writer.put({name: value})
-        if name == LANGUAGE:  # the page is built anew in the other language: come back to this row
-            context = self.context
-            context.bridge.ask(lambda: None, lambda _answer: context.go_to("settings", LANGUAGE))
+        go_to = self.context.go_to  # the page is built anew in another language: come back to it
+        come_back = (lambda: go_to("settings", LANGUAGE)) if name == LANGUAGE else None
+        self.writer.put({name: value}, come_back)
 
     @Slot(object)
     def _written(self, answer: object) -> None:

@@ -17,7 +17,7 @@ from aios_desktop.ui.paint import LEFT, RIGHT, col, frame, row
 from aios_desktop.ui.widgets import Card, Glyph, Text, plain_tip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from PySide6.QtGui import QPaintEvent
 
@@ -51,6 +51,18 @@ class ChangedChip(Pressable):
         icons.draw(painter, "undo", self.width() - tokens.ICON - 7, top, theme.hex("text2"))
 
 
+class Trouble(QWidget):
+    """Why a value was not taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = Text("", "small", "bad_text", wrap=True)
+        sign = Glyph("warn", 12, "bad", height=18)
+        line = row(sign, self.text, gap=6, parent=self)
+        line.setStretch(1, 1)
+        line.setAlignment(sign, Qt.AlignmentFlag.AlignTop)
+
+
 class OptionRow(QWidget):
     """One option. ``wanted`` carries its name and the value that the person wants."""
 
@@ -77,25 +89,24 @@ class OptionRow(QWidget):
         self.control.chosen.connect(self._chosen)
         if isinstance(self.control, NumberField):
             self.control.refused.connect(self.say)
-        self.error = Text("", "small", "bad_text", wrap=True)
-        self._trouble = QWidget()
-        sign = Glyph("warn", 12, "bad", height=18)
-        line = row(sign, self.error, gap=6, parent=self._trouble)
-        line.setStretch(1, 1)
-        line.setAlignment(sign, Qt.AlignmentFlag.AlignTop)
-        self._trouble.hide()
+        self.trouble: Trouble | None = None
         self._lay_out()
         self.control.show_value(option.default)
 
     def _lay_out(self) -> None:
         self.title.setMinimumHeight(self.chip.sizeHint().height())  # no jump when it appears
         head = row(self.title, self.chip, None, gap=8)
-        said = col(None, head, self.help, self._trouble, None, gap=2)
+        self._said = said = col(None, head, self.help, None, gap=2)
         limits = Text(settings_words.limits(self.option), "small", "text3")
         limits.setVisible(isinstance(self.control, NumberField) and bool(limits.text()))
         edge = EDGE - SWITCH_EDGE if isinstance(self.control, Switch) else EDGE
         whole = row(said, limits, self.control, gap=12, m=(EDGE, 11, edge, 11), parent=self)
         whole.setStretch(0, 1)
+
+    @property
+    def error(self) -> str:
+        """Return why the last value was not taken, empty when it was."""
+        return self.trouble.text.text() if self.trouble is not None else ""
 
     @property
     def is_changed(self) -> bool:
@@ -116,9 +127,13 @@ class OptionRow(QWidget):
     @Slot(object)
     def say(self, error: str) -> None:
         """Say why a value was not taken; empty takes the message away."""
-        self.error.set(error)
         self.control.setAccessibleDescription(error or _(self.option.help))
-        self._trouble.setVisible(bool(error))
+        if self.trouble is None and error:
+            self.trouble = Trouble()
+            self._said.insertWidget(self._said.count() - 1, self.trouble)
+        if self.trouble is not None:
+            self.trouble.text.set(error)
+            self.trouble.setVisible(bool(error))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the line above, except in the first row of a card."""
@@ -140,14 +155,27 @@ class OptionRow(QWidget):
 class Section(QWidget):
     """A category: its title over a card with its options."""
 
-    def __init__(self, name: str, rows: Sequence[OptionRow], *below: QWidget) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
-        self.rows = tuple(rows)
-        self._below = below
+        self.rows: list[OptionRow] = []
+        self._below: list[QWidget] = []
         self.title = Text(settings_words.category_title(name), "section")
-        self.card = Card(*rows, pad=1, gap=0)
-        col(self.title, col(self.card, *below, gap=tokens.GAP), gap=8, parent=self)
+        self.card = Card(pad=1, gap=0)
+        self._lay = col(self.card, gap=tokens.GAP)
+        col(self.title, self._lay, gap=8, parent=self)
+
+    def add_option(self, option: Option) -> OptionRow:
+        """Put an option into the card."""
+        made = OptionRow(option)
+        self.rows.append(made)
+        self.card.lay.addWidget(made)
+        return made
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put a card of its own below."""
+        self._below.append(widget)
+        self._lay.addWidget(widget)
 
     def show_rows(self, fits: Callable[[OptionRow], bool], *, with_rest: bool) -> int:
         """Show the rows that fit, and what stands below them or not; return how many are shown.
