@@ -126,6 +126,7 @@ def _taken_over(parsed: argparse.Namespace, found: Paths, folder: Any, zone: Any
             SystemClock(),
             dry_run=parsed.dry_run,
             zone=zone,
+            keep_days=_keep_days(found),
             check=_checker(found),
             progress=show,
         )
@@ -145,6 +146,14 @@ def _taken_over(parsed: argparse.Namespace, found: Paths, folder: Any, zone: Any
     else:
         show_report(report)
     return OK if report.files else FAILED
+
+
+def _keep_days(found: Paths) -> float:
+    from aios_desktop.config import Config
+
+    config = Config(found.options)
+    config.load()
+    return max(config.number("store.raw_days"), config.number("store.archive_days"))
 
 
 def _checker(found: Paths) -> Callable[[bytes, str], bool]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aios_desktop.errors import AiosError
 from aios_desktop.events.database import reason
+from aios_desktop.events.rows import DAY_US
 from aios_desktop.i18n import Say
 from aios_desktop.migration import drafts, history, olddb, shapes
 from aios_desktop.migration.drafts import Drafts
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 IMPORTED: Final = "imported"  # the folder of what no part of the house can hold yet
 DRAFTS: Final = "drafts"
+DAY_S: Final = 86_400
 TICK: Final = 500  # records between two looks at the clock
 MAX_UNPACKED: Final = 4 * 1024**3
 MAX_HEARTBEAT: Final = 100
@@ -52,6 +54,7 @@ class Importer:
         *,
         dry_run: bool = False,
         zone: tzinfo | None = None,
+        keep_days: float = 0,
         check: Check,
         progress: Progress = lambda _name, _done, _all: None,
     ) -> None:
@@ -60,6 +63,8 @@ class Importer:
         self._ledger = ledger
         self._clock = clock
         self._zone = zone
+        self._keep_days = keep_days  # how long the store keeps events; 0: for good
+        self._old = 0
         self._progress = progress
         self._times = Times(zone)
         self._history = History(self._times, ledger.was_checked)
@@ -113,6 +118,15 @@ class Importer:
             report.notes.append(Say("{file} is a file that was read already.", {"file": name}))
         if self._folder.too_many:
             report.notes.append(Say("There are too many files; the last ones were not read."))
+        if self._old:
+            report.notes.append(
+                Say(
+                    "{n} new events are older than {days} days: of these the store keeps a summary"
+                    " only, from its next rotation on. To keep them, raise store.archive_days"
+                    " before AIOS starts.",
+                    {"n": self._old, "days": round(self._keep_days)},
+                )
+            )
         if not sources:
             report.notes.append(
                 Say(
@@ -205,11 +219,16 @@ class Importer:
             new = self._ledger.keep("future_events", event.key, event.stamp, _aside(event))
         else:
             new = self._ledger.take(event)
+            self._old += new and self._is_old(event.stamp)
         file.counts["tests"] += event.is_test
         file.counts["mojibake"] += event.garbled
         file.counts["mojibake_repairable"] += event.repairable
         file.record(new=new, first_in_file=first)
         return event
+
+    def _is_old(self, stamp: int) -> bool:
+        """Say whether the store will keep only a summary of such an event."""
+        return 0 < self._keep_days < self._clock.now() / DAY_S - stamp / DAY_US
 
     def _keep(self, file: FileReport, kept: Kept, source: str = "") -> None:
         body = {"file": source or file.name, **kept.body}

@@ -76,7 +76,13 @@ def database(path: Path) -> None:
 
 
 def take(
-    root: Path, home: Path, *, dry_run: bool = False, now: float = NOW, timezone: str = ""
+    root: Path,
+    home: Path,
+    *,
+    dry_run: bool = False,
+    now: float = NOW,
+    timezone: str = "",
+    keep_days: float = 0,
 ) -> dict[str, Any]:
     """Import a folder into the data folder ``home``; return the report as plain data."""
     paths: Paths = find(home)
@@ -89,6 +95,7 @@ def take(
             FakeClock(now),
             dry_run=dry_run,
             zone=zone(timezone) if timezone else None,
+            keep_days=keep_days,
             check=lambda _raw, _name: True,
         )
         return importer.run().to_json()

@@ -185,6 +185,15 @@ def test_events_to_come_are_kept_out_of_the_store(root: Path, tmp_path: Path) ->
     assert sum(f["new"] for f in take(root, tmp_path / "home", now=NOW)["files"]) > 0
 
 
+def test_it_says_which_events_the_store_will_not_keep(root: Path, tmp_path: Path) -> None:
+    home, now = tmp_path / "home", 1773100805.5 + 10 * 86400
+    report = take(root, home, keep_days=10, now=now)
+    old = sum(event.time < now - 10 * 86400 for event in stored(home))
+    assert 0 < old < EXPECTED["stored_events"]
+    assert report["notes"][-1].startswith(f"{old} new events are older than 10 days")
+    assert take(root, home, keep_days=10, now=now)["notes"] == []
+
+
 def test_local_times_without_any_pair_use_the_given_zone(tmp_path: Path) -> None:
     root = tmp_path / "w"
     (root / "aios").mkdir(parents=True)
