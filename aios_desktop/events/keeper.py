@@ -128,7 +128,7 @@ class Keeper:
         plan = self.plan()
         if forget:
             plan = Plan(max(plan.archive_before, forget), max(plan.drop_before, forget))
-        if not plan.days(self._folder):
+        if not plan.is_due(self._folder):
             return None
         start = self._clock.monotonic()
         outcome = self._archive(plan, stop)

@@ -14,13 +14,14 @@ import heapq
 import logging
 import os
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import apsw
 
-from aios_desktop.events import database, files
+from aios_desktop.events import database, files, salvage
 from aios_desktop.events.archive import (
     FOLDER,
     SUMMARIES,
@@ -60,6 +61,9 @@ FAULTS: Final = (
 )
 
 
+DAMAGED: Final = (*database.DAMAGED, UnicodeDecodeError)
+
+
 class NotEqualError(Exception):
     """What was read back is not what was written."""
 
@@ -85,7 +89,12 @@ class Plan:
         """Return the days that have something to do, the oldest first."""
         found = {day for day, _ in day_files(folder) if day < self.archive_before}
         found |= {day for day, _ in archive_files(folder) if day < self.drop_before}
+        found |= {day for day, _ in salvage.set_aside(folder) if day < self.drop_before}
         return sorted(found)
+
+    def is_due(self, folder: Path) -> bool:
+        """Say whether there is anything to do."""
+        return bool(salvage.pending(folder) or self.days(folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,8 @@ class Outcome:
     events: int = 0
     dropped: int = 0
     mended: int = 0
+    salvaged: int = 0
+    unreadable: int = 0
     busy: int = 0
     failed: int = 0
 
@@ -134,38 +145,58 @@ class Rotation:
         """Do all that is to be done. Raises AiosError or OSError when the folder is unusable."""
         private_folder(self._folder / FOLDER)
         private_folder(self._folder / SUMMARIES)
+        for day, path in salvage.pending(self._folder):
+            self._guarded(day, partial(self._salvage, day, path))
         days = self._plan.days(self._folder)
         self._days = len(days)
         for self._done, day in enumerate(days):
-            try:
-                self._move(day)
-            except (BusyError, apsw.BusyError, apsw.LockedError):
-                self.outcome.busy += 1
-                logger.info("day %s is in use; it is moved later", file_name(day))
-            except FAULTS as error:
-                self.outcome.failed += 1
-                logger.error("day %s cannot be moved: %r", file_name(day), error)  # noqa: TRY400
-            except NotEqualError:
-                self.outcome.failed += 1
-                logger.exception("day %s stays as it is: its archive was not equal", day)
+            self._guarded(day, partial(self._move, day))
         return self.outcome
+
+    def _guarded(self, day: int, work: Callable[[], None]) -> None:
+        """Do some work on a day; whatever goes wrong with it, the other days get their turn."""
+        try:
+            work()
+        except (BusyError, apsw.BusyError, apsw.LockedError):
+            self.outcome.busy += 1
+            logger.info("day %s is in use; it is moved later", file_name(day))
+        except FAULTS as error:
+            self.outcome.failed += 1
+            logger.error("day %s cannot be moved: %r", file_name(day), error)  # noqa: TRY400
+        except NotEqualError:
+            self.outcome.failed += 1
+            logger.exception("day %s stays as it is: its archive was not equal", day)
+
+    def _salvage(self, day: int, path: Path) -> None:
+        """Take what is whole out of a damaged day file."""
+
+        def tell(rows: int) -> None:
+            self._tell(day, "salvage", rows, 0)
+
+        result = salvage.salvage(self._folder, day, path, tell)
+        self.outcome.salvaged += result.new
+        self.outcome.unreadable += result.broken
 
     def _move(self, day: int) -> None:
         self._finish_drop(day)
-        if (self._folder / file_name(day)).exists():
-            for attempt in range(ATTEMPTS):
-                try:
-                    self._archive(day, careful=attempt > 0)
-                    break
-                except (BusyError, NotEqualError):
-                    if attempt + 1 == ATTEMPTS:
-                        raise
-                except DamagedArchiveError:
-                    if attempt + 1 == ATTEMPTS:
-                        raise
+        raw = self._folder / file_name(day)
+        for attempt in range(ATTEMPTS):
+            if not raw.exists():
+                break
+            try:
+                self._archive(day, careful=attempt > 0)
+            except (BusyError, NotEqualError, DamagedArchiveError, *DAMAGED) as error:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                if isinstance(error, DamagedArchiveError):
                     self._mend(day)
+                elif isinstance(error, DAMAGED):
+                    self._salvage(day, database.set_aside(raw))
         if day < self._plan.drop_before:
             self._drop(day)
+            for damaged_day, path in salvage.set_aside(self._folder):
+                if damaged_day == day:
+                    salvage.forget(path)
 
     # -- into the archive ----------------------------------------------------------------------
 

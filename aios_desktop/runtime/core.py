@@ -246,6 +246,8 @@ class RunningCore:
             self._p.notices.drop(trouble.id)
         else:
             self._p.notices.put(trouble.id, str(trouble.severity), trouble.text)
+        if trouble.id.startswith("events.damaged"):
+            self._p.keeper.look_soon()  # what is whole in the file comes back
         self._p.bus.publish(
             "store.trouble",
             source="store",

@@ -83,6 +83,8 @@ def test_old_days_are_moved_by_a_child(folder: Path, clock: FakeClock) -> None:
             "events": 30,
             "dropped": 0,
             "mended": 0,
+            "salvaged": 0,
+            "unreadable": 0,
             "busy": 0,
             "failed": 0,
             "took_s": 0,
