@@ -129,11 +129,13 @@ class MainWindow(QWidget):
 
     def retranslate(self) -> None:
         """Build everything anew, in the language now in use."""
+        page = self._pages.get(self.frame.page)
+        place = page.place() if page is not None else ""
         self._pages.clear()
         self.frame.setWindowTitle(_("AIOS Desktop"))
         self._build()
         if self.isVisible():
-            self.go_to(self.frame.page)
+            self.go_to(self.frame.page, place)
             self._show_facts()
 
     # the frame

@@ -78,6 +78,10 @@ class Page(Plain):
     def open(self, argument: str) -> None:
         """Go to something on this page: a filter text, the id of a run."""
 
+    def place(self) -> str:
+        """Return what ``open`` would bring a person back to, empty for the page as it opens."""
+        return ""
+
     def tell_answer(self, answer: object) -> None:
         """Say what became of something that was asked of the core, or why it failed."""
         if isinstance(answer, Answer):

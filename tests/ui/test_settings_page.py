@@ -297,8 +297,7 @@ def test_theme_and_language_are_in_force_at_once(
         assert fresh is not page
         qtbot.waitUntil(lambda: shown(fresh.rows["ui.language"]) == "zh_CN")
         assert changed_rows(fresh) == ["ui.language", "ui.theme"]
-        language = fresh.rows["ui.language"].control
-        qtbot.waitUntil(lambda: language.isAncestorOf(QApplication.focusWidget()))
+        assert fresh.rows["ui.language"].control.isAncestorOf(window.frame.focusWidget())
     finally:
         desktop.close()
 
@@ -607,6 +606,14 @@ def test_arrow_keys_go_through_words(page: SettingsPage, config: Config) -> None
     QTest.keyClick(control.buttons[0], Qt.Key.Key_Right)
     settle()
     assert config.get("ui.language") == "en"
+
+
+def test_a_page_knows_where_the_keyboard_is(page: SettingsPage) -> None:
+    assert page.place() == ""
+    page.rows["signals.cpu_raise"].control.setFocus()
+    assert page.place() == "signals.cpu_raise"
+    page.search.edit.setFocus()
+    assert page.place() == ""
 
 
 def test_tab_reaches_every_setting(page: SettingsPage) -> None:

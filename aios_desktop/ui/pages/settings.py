@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QStackedWidget, QWidget
 
 from aios_desktop.config import BY_NAME, OPTIONS
 from aios_desktop.errors import AiosError
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from aios_desktop.config import Option, Value
 
 LIST: Final = 200
-LANGUAGE: Final = "ui.language"
 
 
 class SettingsPage(Page):
@@ -76,6 +75,13 @@ class SettingsPage(Page):
             one.control.setFocus(Qt.FocusReason.ShortcutFocusReason)
         elif argument in self.sections:
             self._go_to(argument)
+
+    def place(self) -> str:
+        """Return the option that the keyboard is at."""
+        here = QApplication.focusWidget()
+        while isinstance(here, QWidget) and not isinstance(here, OptionRow):
+            here = here.parentWidget()
+        return here.option.name if isinstance(here, OptionRow) else ""
 
     # building
 
@@ -144,9 +150,7 @@ class SettingsPage(Page):
 
     @Slot(object, object)
     def _wanted(self, name: str, value: Value) -> None:
-        go_to = self.context.go_to  # the page is built anew in another language: come back to it
-        come_back = (lambda: go_to("settings", LANGUAGE)) if name == LANGUAGE else None
-        self.writer.put({name: value}, come_back)
+        self.writer.put({name: value})
 
     @Slot(object)
     def _written(self, answer: object) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-import weakref
 from typing import TYPE_CHECKING
 
-import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from aios_desktop.errors import AiosError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from aios_desktop.config import Value
     from aios_desktop.runtime.port import Core
@@ -33,35 +31,21 @@ class Writer(QObject):
         super().__init__(parent)
         self._core, self._bridge = core, bridge
         self._waiting: dict[str, Value] = {}
-        self._afterwards: Callable[[], None] | None = None
         self._is_busy = False
 
-    def put(
-        self, values: Mapping[str, Value], afterwards: Callable[[], None] | None = None
-    ) -> None:
-        """Change these options soon; ``afterwards`` is called even when this object is gone."""
+    def put(self, values: Mapping[str, Value]) -> None:
+        """Change these options soon."""
         self._waiting.update(values)
-        self._afterwards = afterwards or self._afterwards
         self._go_on()
 
     def _go_on(self) -> None:
         if self._is_busy or not self._waiting:
             return
-        core, values, afterwards = self._core, self._waiting, self._afterwards
-        self._waiting, self._afterwards, self._is_busy = {}, None, True
-        me = weakref.ref(self)
+        core, values = self._core, self._waiting
+        self._waiting, self._is_busy = {}, True
+        self._bridge.ask(lambda: _write(core, values), self._answered)
 
-        def then(answer: object) -> None:
-            writer = me()
-            if writer is not None and shiboken6.isValid(writer):
-                writer.take(answer)
-            if afterwards is not None:
-                afterwards()
-
-        self._bridge.ask(lambda: _write(core, values), then)
-
-    def take(self, answer: object) -> None:
-        """Pass an answer on, and go on with what came meanwhile."""
+    def _answered(self, answer: object) -> None:
         self._is_busy = False
         self.written.emit(answer)
         self._go_on()
