@@ -247,9 +247,7 @@ def _show_playbooks(report: Report) -> None:
 
 
 def _show_totals(report: Report) -> None:
-    from aios_desktop.migration.places import What
-
-    new = report.total(What.EVENTS, "new") + report.counted("events")
+    new = report.fresh
     print(ngettext("{n} event is new.", "{n} events are new.", new).format(n=new))
     if report.verdicts().get("draft"):
         print(

@@ -219,6 +219,7 @@ class Importer:
             new = self._ledger.keep("future_events", event.key, event.stamp, _aside(event))
         else:
             new = self._ledger.take(event)
+            self.report.fresh += new
             self._old += new and self._is_old(event.stamp)
         file.counts["tests"] += event.is_test
         file.counts["mojibake"] += event.garbled

@@ -29,6 +29,7 @@ from aios_desktop.events.archive import (
 from aios_desktop.events.database import DAMAGED, UNWRITABLE, ForeignFileError
 from aios_desktop.events.dayfile import file_name
 from aios_desktop.events.rows import DAY_US, Row, day_of
+from aios_desktop.migration import words
 from aios_desktop.migration.daywriter import DayWriter, MovedAwayError
 from aios_desktop.paths import private_folder
 
@@ -129,7 +130,11 @@ class Ledger:
         if row is not None and (time or 0) <= row[1]:
             return False
         self._begin()
-        text = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+        text = (
+            json.dumps(words.finite(body), ensure_ascii=False)
+            .encode("utf-8", "backslashreplace")
+            .decode()
+        )
         self._connection.execute(
             "INSERT INTO kept (kind, key, time, body) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET time = excluded.time, body = excluded.body",

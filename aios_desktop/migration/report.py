@@ -126,7 +126,8 @@ class Report:
     notes: list[Say] = field(default_factory=list)
     first: int | None = None
     last: int | None = None
-    stored: int = 0
+    stored: int = 0  # moved into the day files
+    fresh: int = 0  # events for the store that were not known
     kept: dict[str, int] = field(default_factory=dict)
     zone: dict[str, Any] = field(default_factory=dict)
     drafts_folder: str = ""
@@ -161,6 +162,7 @@ class Report:
             "zone": self.zone,
             "first": iso(self.first),
             "last": iso(self.last),
+            "new_events": self.fresh,
             "stored_events": self.stored,
             "totals": {
                 str(what): {name: self.total(what, name) for name in sums} for what in kinds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from aios_desktop.migration.moments import Times
 
 ORIGIN: Final = "import"
-MAX_SAMPLE: Final = 4000
-MAX_DEPTH: Final = 40
 _TYPE_KEYS: Final = ("type", "event", "event_type", "topic")
 _BODY_KEYS: Final = ("payload", "data", "meta")
 _SEVERITY_KEYS: Final = ("severity", "level")
@@ -160,7 +157,7 @@ def _body(record: Mapping[str, Any], type_key: str) -> dict[str, Any]:
     for name, value in record.items():
         if name not in used and value is not None and body.get(name) != value:
             body[f"legacy_{name}" if name in body else name] = value
-    return {name: _finite(value, MAX_DEPTH) for name, value in body.items()}
+    return {name: words.finite(value) for name, value in body.items()}
 
 
 def _is_text(value: object) -> bool:
@@ -193,16 +190,3 @@ def _joined(body: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
     """Put our words to a payload; its own of the same name move aside."""
     moved = {f"payload_{name}" if name in ours else name: value for name, value in body.items()}
     return {**ours, **moved}
-
-
-def _finite(value: Any, depth: int) -> Any:
-    """Return a JSON value without NaN and infinity, which no other program can read."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if depth <= 0 and isinstance(value, dict | list):
-        return json.dumps(value)[:MAX_SAMPLE]
-    if isinstance(value, dict):
-        return {name: _finite(item, depth - 1) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item, depth - 1) for item in value]
-    return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,6 +44,8 @@ _CJK: Final = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 _LOST: Final = "\ufffd"
 MAX_MARKS: Final = 20
 MAX_STEPS: Final = 10_000
+MAX_DEPTH: Final = 40
+MAX_SAMPLE: Final = 4000
 
 
 def severity(word: object) -> Severity | None:
@@ -84,6 +87,19 @@ def key_of(record: Mapping[str, Any], *names: str) -> bytes:
         if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
             return hashlib.sha256(f"id:{value}".encode("utf-8", "replace")).digest()[:16]
     return hashlib.sha256(b"content:" + canonical(record)).digest()[:16]
+
+
+def finite(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """Return a JSON value without NaN and infinity, which no other program can read."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if depth <= 0 and isinstance(value, dict | list):
+        return json.dumps(value)[:MAX_SAMPLE]
+    if isinstance(value, dict):
+        return {name: finite(item, depth - 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [finite(item, depth - 1) for item in value]
+    return value
 
 
 # ---------------------------------------------------------------------- decoded once too often
