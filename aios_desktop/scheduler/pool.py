@@ -108,18 +108,12 @@ class WorkerPool:
             if self._closed:
                 return self._refuse(work, priority, name)
             task = self._queue.push(
-                work,
-                self._now(),
-                priority=priority,
-                name=name,
-                key=key,
-                same_as=same_as,
-                expires_s=expires_s,
-                must=must,
+                work, self._now(), priority, name, key, same_as, expires_s, must
             )
-            call = self._caller() if self._may_start(task.priority) else None
-        if call is not None:
-            call()
+            call = _nobody
+            if priority <= URGENT or self._common_running < self._common:
+                call = self._caller()
+        call()
         return task
 
     def cancel(self, task: Task) -> bool:
@@ -172,18 +166,14 @@ class WorkerPool:
         task.state = TaskState.DROPPED
         return task
 
-    def _may_start(self, priority: Priority) -> bool:
-        """Say whether the slots allow a task of this class to run now (the lock is held)."""
-        return priority <= URGENT or self._common_running < self._common
-
-    def _caller(self) -> Callable[[], None] | None:
+    def _caller(self) -> Callable[[], None]:
         """Return what calls one more thread to work, to be called without the lock."""
         if self._waiting:
             return self._waiting.pop().release
         if self._drainers < self._workers:
             self._drainers += 1
             return self._start_drainer
-        return None
+        return _nobody
 
     def _start_drainer(self) -> None:
         self._pool.start(_Drainer(self._drain))
@@ -192,35 +182,40 @@ class WorkerPool:
         """Take and run tasks until there is nothing to do for a while (in a thread of Qt's)."""
         asleep = threading.Lock()
         asleep.acquire()
-        task: Task | None = None
+        ended: Task | None = None
         failed = False
         while True:
-            call: Callable[[], None] | None = None
+            call = _nobody
             with self._lock:
                 now = self._now()
-                took = self._account(task, failed, now) if task is not None else 0.0
-                ended, task = task, None
+                if ended is not None:
+                    self._account(ended, failed)
                 if self._closed:
                     self._drainers -= 1
                     return
                 task = self._take(now)
                 if task is None:
                     self._waiting.append(asleep)
-                elif self._queue and self._is_more_to_do(now):
-                    call = self._caller()
-            if call is not None:
-                call()
-            if ended is not None and took > self._slow.limit_s:
-                self._report(ended, took)
-            if task is not None:
-                failed = self._perform(task)
-            elif not self._wait(asleep):
-                return
+                elif ended is not None and _leaves_more(ended, task):
+                    call = self._help(now)
+            call()
+            if ended is not None and now - ended.started_at > self._slow.limit_s:
+                self._report(ended, now - ended.started_at)
+            ended = task
+            if task is None:
+                if not self._wait(asleep):
+                    return
+                continue
+            failed = False
+            try:
+                task.work()
+            except BaseException:
+                failed = True
+                logger.exception("the task %s failed", task.name or task.work)
 
     def _take(self, now: float) -> Task | None:
         """Take the next task that may have this slot (the lock is held)."""
-        full = self._common_running >= self._common
-        task = self._queue.pop(now, urgent_only=full)
+        task = self._queue.pop(now, urgent_only=self._common_running >= self._common)
         if task is not None:
             task.started_at = now
             self._running[task.number] = task
@@ -228,15 +223,15 @@ class WorkerPool:
                 self._common_running += 1
         return task
 
-    def _is_more_to_do(self, now: float) -> bool:
-        """Say whether a resting thread could work: a key came free, or a task gave up its slot."""
+    def _help(self, now: float) -> Callable[[], None]:
+        """Return what calls another thread if there is something for it (the lock is held)."""
         if not self._waiting and self._drainers >= self._workers:
-            return False
+            return _nobody
         full = self._common_running >= self._common
-        return self._queue.ready(now, urgent_only=full)
+        return self._caller() if self._queue.ready(now, urgent_only=full) else _nobody
 
-    def _account(self, task: Task, failed: bool, now: float) -> float:
-        """Note that a task has ended and return how long it took (the lock is held)."""
+    def _account(self, task: Task, failed: bool) -> None:
+        """Note that a task has ended (the lock is held)."""
         del self._running[task.number]
         self._queue.done(task)
         if task.priority > URGENT:
@@ -245,7 +240,6 @@ class WorkerPool:
             self._failed += 1
         else:
             self._done += 1
-        return now - task.started_at
 
     def _report(self, task: Task, took: float) -> None:
         """Count a task that held its slot for long, and name it in the log."""
@@ -265,14 +259,18 @@ class WorkerPool:
             asleep.acquire()  # somebody took it from the list and is about to release it
         return True
 
-    def _perform(self, task: Task) -> bool:
-        """Run a task; return whether it failed."""
-        try:
-            task.work()
-        except BaseException:
-            logger.exception("the task %s failed", task.name or task.work)
-            return True
-        return False
+
+def _nobody() -> None:
+    """Call no thread."""
+
+
+def _leaves_more(ended: Task, task: Task) -> bool:
+    """Say whether another thread may have something to do that had nothing before.
+
+    A key that came free may have had several waiting for it, and a common slot is left when the
+    next task is an urgent one. Otherwise who ended makes room for exactly the task that follows.
+    """
+    return ended.key is not None or (ended.priority > URGENT and task.priority <= URGENT)
 
 
 class PoolScheduler:

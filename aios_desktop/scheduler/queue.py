@@ -31,6 +31,14 @@ URGENT: Final = Priority.P1  # this class and those before it may use the reserv
 GHOSTS: Final = 64  # kept before the lines are cleaned
 SWEEP_EVERY_S: Final = 1.0
 
+_ALL: Final = tuple(int(x) for x in Priority)
+_URGENT_ONES: Final = _ALL[: URGENT + 1]
+_WORST_FIRST: Final = _ALL[::-1]
+_P0: Final = Priority.P0  # looking a member up in its class takes a while
+_WAITING: Final = TaskState.WAITING
+_RUNNING: Final = TaskState.RUNNING
+_ENDED: Final = TaskState.ENDED
+
 _Heap = list[tuple[int, Task]]
 
 
@@ -77,7 +85,6 @@ class TaskQueue:
         self,
         work: Callable[[], None],
         now: float,
-        *,
         priority: Priority = Priority.P3,
         name: str = "",
         key: Hashable = None,
@@ -94,14 +101,12 @@ class TaskQueue:
         if same_as is not None and (other := self._same.get(same_as)) is not None:
             self._repeats += 1
             other.repeats += 1
-            if priority < other.priority and other.state is TaskState.WAITING:
+            if priority < other.priority and other.state is _WAITING:
                 self._promote(other, priority)
             return other
         self._number += 1
-        task = Task(work, priority, name, self._number, now)
-        task.key = key
-        task.expires_at = now + expires_s
-        task.must = must or priority is Priority.P0
+        must = must or priority is _P0
+        task = Task(work, priority, name, self._number, now, now + expires_s, key, must)
         if self._waiting >= self._limit and not self._make_room(task, now):
             task.state = TaskState.DROPPED
             self._dropped[priority] += 1
@@ -110,7 +115,7 @@ class TaskQueue:
             task.same_as = same_as
             self._same[same_as] = task
         self._waiting += 1
-        if not task.must:
+        if not must:
             self._droppable[priority] += 1
         self._lines[priority].append(task)
         return task
@@ -131,7 +136,7 @@ class TaskQueue:
             self.sweep(now)
             if self._waiting < self._limit:
                 return True
-        for class_ in reversed(Priority):
+        for class_ in _WORST_FIRST:
             if self._droppable[class_]:
                 if class_ <= task.priority and not task.must:
                     return False
@@ -163,7 +168,7 @@ class TaskQueue:
 
         It counts as running until ``done`` is told.
         """
-        best = self._best(now, urgent_only=urgent_only)
+        best = self._best(now, urgent_only)
         if best is None:
             return None
         class_ = best.priority
@@ -172,18 +177,21 @@ class TaskQueue:
             heapq.heappop(back)
         else:
             self._lines[class_].popleft()
-        self._leave(best, TaskState.RUNNING)
+        best.state = _RUNNING
+        self._waiting -= 1
+        if not best.must:
+            self._droppable[class_] -= 1
         if best.key is not None:
             self._busy.add(best.key)
         return best
 
     def ready(self, now: float, *, urgent_only: bool = False) -> bool:
         """Say whether ``pop`` would give a task."""
-        return self._best(now, urgent_only=urgent_only) is not None
+        return self._best(now, urgent_only) is not None
 
     def done(self, task: Task) -> None:
         """Take note that a running task has ended: its key is free, its like may come again."""
-        task.state = TaskState.ENDED
+        task.state = _ENDED
         if task.same_as is not None:
             del self._same[task.same_as]
         if task.key is not None:
@@ -239,19 +247,30 @@ class TaskQueue:
 
     # ------------------------------------------------------------------ inside
 
-    def _best(self, now: float, *, urgent_only: bool) -> Task | None:
+    def _best(self, now: float, urgent_only: bool) -> Task | None:
         best: Task | None = None
-        best_class = 0
-        for class_ in range(URGENT + 1 if urgent_only else len(self._lines)):
-            if not self._lines[class_] and not self._back[class_]:
+        for class_ in _URGENT_ONES if urgent_only else _ALL:
+            line = self._lines[class_]
+            if self._back[class_]:
+                head = self._head(class_, now)
+            elif line:
+                head = line[0]
+                if (  # the usual case, without a call
+                    head.state is not _WAITING
+                    or head.key is not None
+                    or head.expires_at <= now
+                    or head.priority != class_
+                ):
+                    head = self._head(class_, now)
+            else:
                 continue
-            head = self._head(class_, now)
-            if head is None:
-                continue
-            risen = self.class_of(head, now)
-            if best is None or (risen, head.number) < (best_class, best.number):
-                best, best_class = head, risen
+            if best is None or (head is not None and self._is_before(head, best, now)):
+                best = head
         return best
+
+    def _is_before(self, one: Task, other: Task, now: float) -> bool:
+        first, second = self.class_of(one, now), self.class_of(other, now)
+        return (first, one.number) < (second, other.number)
 
     def _head(self, class_: int, now: float) -> Task | None:
         """Return the oldest task of a class that may run now, clearing away what stands before."""
@@ -302,7 +321,7 @@ class TaskQueue:
 
     @staticmethod
     def _is_ghost(task: Task, class_: int) -> bool:
-        return task.state is not TaskState.WAITING or task.priority != class_
+        return task.state is not _WAITING or task.priority != class_
 
     def _leave(self, task: Task, state: TaskState) -> None:
         task.state = state

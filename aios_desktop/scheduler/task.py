@@ -31,6 +31,9 @@ class TaskState(Enum):
     EXPIRED = "expired"  # it waited so long that it was worth nothing any more
 
 
+_WAITING: Final = TaskState.WAITING
+
+
 class Task:
     """One piece of work. Others read ``state`` and ``repeats``; the queue alone changes them.
 
@@ -61,19 +64,21 @@ class Task:
         name: str,
         number: int,
         queued_at: float,
+        expires_at: float = FOREVER,
+        key: Hashable = None,
+        must: bool = False,
     ) -> None:
         self.work = work
         self.priority = priority
         self.name = name
         self.number = number
-        self.queued_at = queued_at
-        self.started_at = 0.0
-        self.expires_at = FOREVER
-        self.state = TaskState.WAITING
+        self.queued_at = self.started_at = queued_at
+        self.expires_at = expires_at
+        self.state = _WAITING
         self.repeats = 0
-        self.key: Hashable = None
+        self.key = key
         self.same_as: Hashable = None
-        self.must = False
+        self.must = must
 
     def __repr__(self) -> str:
         return f"<Task {self.number} {self.name!r} {self.priority.name} {self.state.value}>"
