@@ -222,8 +222,8 @@ class CategoryButton(Pressable):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw block and bar when it is the one, icon, word and number."""
         del event
-        painter, theme, on = QPainter(self), self.theme, self.isChecked()
-        box = self.rect()
+        painter, theme, box = QPainter(self), self.theme, self.rect()
+        on = self.isChecked() and self.isEnabled()
         if on or (self.underMouse() and self.isEnabled()):
             edge = "line" if on and theme.is_high_contrast else ""
             frame(painter, box, theme, "select" if on else "accent_soft", edge)
