@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import apsw
 
 from aios_desktop.errors import AiosError
-from aios_desktop.events import database
+from aios_desktop.events import database, files
 from aios_desktop.events.database import DAMAGED, UNWRITABLE, ForeignFileError
 from aios_desktop.events.model import Severity
 from aios_desktop.events.trouble import Trouble
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 APPLICATION_ID: Final = 0x41494F53  # "AIOS"
 QUICK_CHECK_BYTES: Final = 64 * 1024 * 1024
+BACKUP_PAGES: Final = 256  # copied at a time
 COPY_BYTES: Final = 64 * 1024 * 1024  # largest unwritable file whose content is used in memory
 
 
@@ -117,6 +118,49 @@ class StateDb:
                 file=str(self._path),
                 reason=database.reason(error),
             ) from error
+
+    @property
+    def path(self) -> Path:
+        """Return where the file is."""
+        return self._path
+
+    def back_up(self, target: Path) -> None:
+        """Copy the last commit to a file, whole or not at all, while work goes on.
+
+        Raises OSError and apsw.Error.
+        """
+        fresh = files.fresh(target)
+        fresh.unlink(missing_ok=True)
+        source, _ = database.open_for_reading(self._path)
+        try:
+            files.create(target).close()
+            copy = apsw.Connection(str(fresh), flags=database.READ_WRITE)
+            try:
+                with copy.backup("main", source, "main") as backup:
+                    while not backup.done:
+                        backup.step(BACKUP_PAGES)
+                copy.pragma("journal_mode", "delete")
+                database.require_intact(copy)
+            finally:
+                copy.close()
+            files.publish(target)
+        finally:
+            source.close()
+            fresh.unlink(missing_ok=True)
+
+    def check(self) -> str | None:
+        """Let SQLite look for damage in everything; return what it found."""
+        if not self.durable:
+            return None
+        try:
+            connection, _ = database.open_for_reading(self._path)
+            try:
+                found = str(connection.execute("PRAGMA integrity_check(1)").get)
+            finally:
+                connection.close()
+        except DAMAGED as error:
+            found = database.reason(error)
+        return None if found == "ok" else found
 
     def close(self) -> None:
         """Close the file; harmless when it is closed."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aios_desktop.agents.roster import Roster
 from aios_desktop.events.bus import Bus
 from aios_desktop.events.keeper import Keeper
+from aios_desktop.events.maintenance import Maintenance
 from aios_desktop.events.model import Severity
 from aios_desktop.events.stamp import Stamps
 from aios_desktop.events.statedb import StateDb
@@ -143,6 +144,7 @@ def build(paths: Paths, clock: Clock, config: Config) -> RunningCore:
             roster=Roster(clock),
             heartbeat=Heartbeat(config, scheduler, EngineWatch(bus, pool.stats).beat),
             keeper=keeper,
+            maintenance=Maintenance(db, paths.data / "backups", paths.events, clock),
         )
     )
     store.on_trouble = core.trouble

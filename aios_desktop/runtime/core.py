@@ -15,6 +15,7 @@ from aios_desktop.config import Config
 from aios_desktop.errors import AiosError
 from aios_desktop.events.bus import Bus
 from aios_desktop.events.keeper import Keeper
+from aios_desktop.events.maintenance import Maintenance
 from aios_desktop.events.model import Severity
 from aios_desktop.events.statedb import StateDb
 from aios_desktop.events.store import EventStore
@@ -68,6 +69,8 @@ PLAYBOOKS_EVERY_S: Final = 3.0
 HOUSEKEEPING_EVERY_S: Final = 600.0
 CACHES_FIRST_S: Final = 300.0
 CACHES_EVERY_S: Final = 6 * 3600.0
+MAINTENANCE_FIRST_S: Final = 120.0
+MAINTENANCE_EVERY_S: Final = 3600.0
 STOP_S: Final = 3.0
 
 
@@ -98,6 +101,7 @@ class Parts:
     roster: Roster
     heartbeat: Heartbeat
     keeper: Keeper
+    maintenance: Maintenance
 
 
 class RunningCore:
@@ -118,6 +122,8 @@ class RunningCore:
         p.bus.subscribe("*", p.reactor.offer)  # first: a reaction waits for nobody else
         p.bus.subscribe("*", p.roster.observe)
         p.bus.subscribe("*", p.score.observe)
+        p.bus.subscribe("store.trouble", self._journal_trouble)
+        p.bus.subscribe("run.*", self._journal_works)
         p.lanes.start("writer", p.store.run, p.store.wake)
         p.lanes.start("timekeeper", p.timekeeper.run, p.timekeeper.wake)
         p.lanes.start("keeper", p.keeper.run, p.keeper.wake)
@@ -131,6 +137,7 @@ class RunningCore:
         self._every(PLAYBOOKS_EVERY_S, self._look_at_playbooks)
         self._every(HOUSEKEEPING_EVERY_S, p.reactor.housekeeping)
         p.scheduler.after(CACHES_FIRST_S, self._look_at_caches, name="caches")
+        p.scheduler.after(MAINTENANCE_FIRST_S, self._maintain, name="maintenance")
         data = {"version": __version__, "pid": os.getpid(), "recovered": recovered}
         p.bus.publish("app.started", source="app", data=data)
 
@@ -236,9 +243,25 @@ class RunningCore:
         finally:
             self._p.scheduler.after(CACHES_EVERY_S, self._look_at_caches, name="caches")
 
+    def _maintain(self) -> None:
+        try:
+            for trouble in self._p.maintenance.look():
+                self.trouble(trouble)
+        finally:
+            self._p.scheduler.after(MAINTENANCE_EVERY_S, self._maintain, name="maintenance")
+
     def _asker(self, run_id: int) -> str:
         run = self._p.journal.run(run_id)
         return run.plan.asker if run else "executor"
+
+    def _journal_trouble(self, event: Event) -> None:
+        if event.target == "state.db":
+            text = Say("{reason}", {"reason": str(event.data.get("text", ""))})
+            self._p.notices.put("journal", "error", text)
+
+    def _journal_works(self, event: Event) -> None:
+        del event
+        self._p.notices.drop("journal")
 
     def trouble(self, trouble: Trouble) -> None:
         """Show a fault of the store while it lasts; an informative one ends it."""
