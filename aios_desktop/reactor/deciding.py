@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from aios_desktop.errors import AiosError
 from aios_desktop.i18n import Say
 from aios_desktop.reactor.records import Approval, Reply, Run, State, key_of
 from aios_desktop.scheduler.task import Priority
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aios_desktop.reactor.means import Means, Teller
+
+AGAIN_S: Final = 5.0
 
 
 class Approvals:
@@ -38,7 +41,11 @@ class Approvals:
         if approval.deadline > self._clock.now() + 0.5:  # the clock was set back meanwhile
             self.arm(approval)
             return
-        decided, _ = self._journal.decide(approval_id, "expire", "deadline")
+        try:
+            decided, _ = self._journal.decide(approval_id, "expire", "deadline")
+        except AiosError:  # the disk is full; nothing is done in the meantime either
+            self._scheduler.after(AGAIN_S, lambda: self._expire(approval_id), name="deadline")
+            return
         if decided:
             self._decided(approval, "expire", "deadline")
 
@@ -88,9 +95,9 @@ def confirm_word(run: Run) -> str:
 def _mismatch(approval: Approval, run: Run, digest: str, word: str) -> Reply | None:
     if digest and digest != approval.digest:
         return Reply(False, "changed", Say("The plan is not the one that was shown."))
-    if word != confirm_word(run):
-        needed = {"word": confirm_word(run)}
-        return Reply(False, "confirm", Say("To approve, type {word}.", needed))
+    needed = confirm_word(run)
+    if needed and word != needed:
+        return Reply(False, "confirm", Say("To approve, type {word}.", {"word": needed}))
     return None
 
 

@@ -8,6 +8,7 @@ exactly one repair. A run that waits (for a person, a retry, settling, readings)
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import threading
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ from aios_desktop.reactor.judging import Judging
 from aios_desktop.reactor.means import SOURCE, Means, Teller
 from aios_desktop.reactor.orienting import observed, orient
 from aios_desktop.reactor.records import Outcome, Phase, Reply, Run, State, Undo, key_of, no_undo
+from aios_desktop.reactor.rescue import Rescue
 from aios_desktop.reactor.runner import Runner, StepFailed, StepLimits, TryAgain
 from aios_desktop.reactor.storms import Storms
 from aios_desktop.scheduler.task import Priority
@@ -60,8 +62,10 @@ class Reactor:
             stopping=self._stopping,
             tell=teller.tell_step,
         )
-        self.approvals = Approvals(means, teller, self._execute)
+        self.approvals = Approvals(means, teller, self._execute_guarded)
         self.judging = Judging(means, self.runner, self._conclude)
+        self._recover: Callable[[Run], None] = lambda _run: None
+        self._rescue = Rescue(means, self._stopping, self._bring_on)
 
     # ------------------------------------------------------------------ matching
 
@@ -81,7 +85,8 @@ class Reactor:
 
     def _handle(self, event: Event) -> None:
         self._storms.begin(event)
-        self._consider(event, self._m.library.match(event.type))
+        found = self._m.library.match(event.type)
+        self._rescue.guard(0, lambda: self._consider(event, found))
 
     def _consider(self, event: Event, candidates: Sequence[Playbook]) -> None:
         """Begin the first candidate that passes all gates; tell what stopped each other one."""
@@ -148,9 +153,22 @@ class Reactor:
     def _on_target(self, run: Run, work: Callable[[], None], name: str) -> None:
         """Do something to a run's target on a worker, while nobody else works on that target."""
         priority = min(Priority.P1, orient(run.origin, self._m.facts).priority)
-        self._m.scheduler.submit(work, priority=priority, name=name, key=key_of(run), must=True)
+        guarded = functools.partial(self._rescue.guard, run.id, work)
+        self._m.scheduler.submit(guarded, priority=priority, name=name, key=key_of(run), must=True)
+
+    def rescued_by(self, bring_on: Callable[[Run], None]) -> None:
+        """Say how a run is taken up from where its journal stands (see recovery)."""
+        self._recover = bring_on
+
+    def _bring_on(self, run_id: int) -> None:
+        run = self._journal.run(run_id)
+        if run is not None and run_id not in self.judging.running():
+            self._recover(run)
 
     # ------------------------------------------------------------------ acting
+
+    def _execute_guarded(self, run_id: int) -> None:
+        self._rescue.guard(run_id, lambda: self._execute(run_id))
 
     def _execute(self, run_id: int) -> None:
         run = self._journal.run(run_id)
@@ -262,6 +280,9 @@ class Reactor:
                 self.settle(run, playbook)
 
     def _conclude(self, run_id: int, verdict: Verdict) -> None:
+        self._rescue.guard(run_id, lambda: self._judged(run_id, verdict))
+
+    def _judged(self, run_id: int, verdict: Verdict) -> None:
         run = self._journal.run(run_id)
         if run is not None:
             self._on_target(run, lambda: self._concluded(run_id, verdict), "verdict")

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 def recover(reactor: Reactor, journal: Journal, library: Library) -> int:
     """Bring every unfinished run on; return how many there were."""
+    reactor.rescued_by(lambda run: _Recovery(reactor, journal, library, run).go())
     unfinished = journal.unfinished()
     for run in unfinished:
         logger.info("run %s was in state %s when AIOS stopped", run.id, run.state)

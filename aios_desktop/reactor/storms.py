@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aios_desktop.scheduler.task import Scheduler
 
 GAP_S: Final = 1.0  # a storm is over when nothing came for so long
-LONGEST_S: Final = 10.0  # after so long an event that goes on and on is considered anew
+LONGEST_S: Final = 60.0  # after so long an event that goes on and on is considered anew
 MOST_STORIES: Final = 4096
 SWEEP_S: Final = 2.0
 OLDEST: Final = 16  # looked at when there is no room; whoever publishes waits for it

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from aios_desktop.errors import AiosError
 from aios_desktop.reactor.records import Outcome, Phase, State, Undo
 from aios_desktop.reactor.recovery import recover
 from aios_desktop.skills.action import ActionError
@@ -272,3 +273,39 @@ def test_the_story_survives_in_the_journal(tmp_path: Path) -> None:
     ]
     assert after.only_run().approved_by == "window"
     after.close()
+
+
+def fill(house: House) -> None:
+    """Let the state database be full, as on a full disk: SQLite itself refuses the next row."""
+    connection = house.db._connection
+    assert connection is not None
+    (pages,) = next(iter(connection.execute("PRAGMA page_count")))
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    row = "INSERT INTO journal(run, at, phase, step, data) VALUES (1, 0, 'planned', 0, x'7b7d')"
+    for _ in range(10_000):
+        try:
+            with house.db.transaction() as inside:
+                inside.execute(row)
+        except AiosError:
+            return
+    pytest.fail("the database never became full")
+
+
+@pytest.mark.logs_errors
+def test_a_full_disk_stops_a_run_before_its_step_and_lets_it_end_later(tmp_path: Path) -> None:
+    house, file, approval = asked(tmp_path)
+    recover(house.reactor, house.journal, house.library)
+    house.reactor.approvals.decide(approval, approve=True, by="window")
+    fill(house)
+    house.scheduler.run()
+    assert file.read_text() == "old"
+    assert not house.file_action.applied
+    assert "full" in str(house.last("store.trouble").data["text"])
+    assert house.only_run().state is not State.DONE
+    connection = house.db._connection
+    assert connection is not None
+    connection.execute("PRAGMA max_page_count = 1073741823")
+    house.scheduler.advance(6)
+    assert house.only_run().outcome is Outcome.INTERRUPTED
+    assert file.read_text() == "old"
+    house.close()
