@@ -86,8 +86,9 @@ class Bus:
         self._sink = sink
         self._lock = threading.Lock()  # held to change subscriptions, never to publish
         self._subscriptions: tuple[_Subscription, ...] = ()
-        self._routes: dict[str, tuple[_Subscription, ...]] = {}
+        self._routes: dict[str, tuple[Handler, ...]] = {}
         self._now_us = stamps.now_us
+        self._latest = 0  # up to here an id is surely not too far in the future
         self.published = 0
         self.refused = 0
         self.faults = 0
@@ -170,45 +171,53 @@ class Bus:
 
         Raises AiosError as ``publish`` does, and for a time more than a day ahead.
         """
+        text = "{}"
         try:
             route = self._routes.get(event.type)
-            if route is None:
-                route = self._resolve(event.type)
-            if event.severity.__class__ is not Severity:
-                border.severity_of(event.severity)
-            border.check_time(event.id, self._now_us())
-            text = "{}"
-            if event.data:
-                content, text = border.payload(event.data)
-                if content is not event.data:  # cut off
-                    event = replace(event, data=content)
+            if (
+                route is None
+                or event.data
+                or event.severity.__class__ is not Severity
+                or not 0 < event.id <= self._latest
+            ):
+                event, route, text = self._admit(event)
         except (AiosError, TypeError) as error:
             self._refuse(event.type, error)
             border.check_type(event.type)
             raise
         self._send(event, durable, text, route)
 
-    def _send(
-        self, event: Event, durable: bool, text: str, route: tuple[_Subscription, ...]
-    ) -> None:
+    def _admit(self, event: Event) -> tuple[Event, tuple[Handler, ...], str]:
+        """Look at everything in an event that was made elsewhere. Raises AiosError."""
+        route = self._routes.get(event.type)
+        if route is None:
+            route = self._resolve(event.type)
+        border.severity_of(event.severity)
+        if not 0 < event.id <= self._latest:
+            now = self._now_us()
+            border.check_time(event.id, now)
+            self._latest = now + border.AHEAD_US
+        if not event.data:
+            return event, route, "{}"
+        content, text = border.payload(event.data)
+        if content is not event.data:  # cut off
+            event = replace(event, data=content)
+        return event, route, text
+
+    def _send(self, event: Event, durable: bool, text: str, route: tuple[Handler, ...]) -> None:
         """Give a checked event to the sink and to its handlers."""
         self.published += 1
-        try:
-            if self._sink is not None:
-                self._sink(event, durable, text)
-        except Exception:
-            self.faults += 1
-            logger.exception("the store refused event %s", event.id)
-        before = self._monotonic()
-        for subscription in route:
+        if self._sink is not None:
             try:
-                subscription.handler(event)
+                self._sink(event, durable, text)
+            except Exception:
+                self.faults += 1
+                logger.exception("the store refused event %s", event.id)
+        for handler in route:
+            try:
+                handler(event)
             except Exception as error:  # noqa: BLE001  a handler may raise anything
-                self._failed(subscription, event, error)
-            after = self._monotonic()
-            if after - before > SLOW_S:
-                self._was_slow(subscription, event, after - before)
-            before = after
+                self._failed(handler, event, error)
 
     def _refuse(self, type_: object, error: Exception) -> None:
         """Count an event that the border refuses; log the 1st, 2nd, 4th, 8th ..."""
@@ -221,20 +230,21 @@ class Bus:
                 error,
             )
 
-    def _resolve(self, type: str) -> tuple[_Subscription, ...]:  # noqa: A002
+    def _resolve(self, type: str) -> tuple[Handler, ...]:  # noqa: A002
         """Find the handlers of a type that is published for the first time."""
         border.check_type(type)
         with self._lock:
             if len(self._routes) >= MAX_ROUTES:
                 self._routes = {}
-            route = tuple(x for x in self._subscriptions if x.wants(type))
+            route = tuple(x.handler for x in self._subscriptions if x.wants(type))
             self._routes[type] = route
             return route
 
     def _renew(self) -> None:
         """Replace the handlers of every known type (the lock is held)."""
         self._routes = {
-            type_: tuple(x for x in self._subscriptions if x.wants(type_)) for type_ in self._routes
+            type_: tuple(x.handler for x in self._subscriptions if x.wants(type_))
+            for type_ in self._routes
         }
 
     def _was_slow(self, subscription: _Subscription, event: Event, took: float) -> None:
@@ -252,9 +262,11 @@ class Bus:
                 subscription.slow,
             )
 
-    def _failed(self, subscription: _Subscription, event: Event, error: Exception) -> None:
+    def _failed(self, handler: Handler, event: Event, error: Exception) -> None:
         """Count a fault; log the 1st, 2nd, 4th, 8th ... of a handler, so that no flood hides it."""
         self.faults += 1
+        found = [x for x in self._subscriptions if x.handler is handler]
+        subscription = found[0] if found else _Subscription(event.type, handler)
         subscription.faults += 1
         if subscription.faults.bit_count() == 1:
             logger.error(
