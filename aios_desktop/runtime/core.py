@@ -119,11 +119,14 @@ class RunningCore:
     def start(self) -> None:
         """Start the lanes, bring unfinished runs on, begin to watch."""
         p = self._p
-        p.bus.subscribe("*", p.reactor.offer)  # first: a reaction waits for nobody else
-        p.bus.subscribe("*", p.roster.observe)
-        p.bus.subscribe("*", p.score.observe)
-        p.bus.subscribe("store.trouble", self._journal_trouble)
-        p.bus.subscribe("run.*", self._journal_works)
+        listeners = (
+            ("*", p.reactor.offer),  # first: a reaction waits for nobody else
+            ("*", p.roster.observe),
+            ("*", p.score.observe),
+            ("store.trouble", self._journal_trouble),
+            ("run.*", self._journal_works),
+        )
+        self._ends += [p.bus.subscribe(pattern, handler) for pattern, handler in listeners]
         p.lanes.start("writer", p.store.run, p.store.wake)
         p.lanes.start("timekeeper", p.timekeeper.run, p.timekeeper.wake)
         p.lanes.start("keeper", p.keeper.run, p.keeper.wake)
