@@ -61,6 +61,7 @@ class Buffer:
         self._telemetry: deque[Item] = deque()
         self._durable: deque[Item] = deque()
         self._flight: list[Item] = []  # being written, in the order of their arrival
+        self._pending: set[int] = set()  # the ids of the durable events in here
         self._waiters: dict[int, list[_Waiter]] = {}
         self._count = 0  # in all three
         self._bytes = 0
@@ -79,8 +80,13 @@ class Buffer:
     def add(self, event: Event, text: str, durable: bool) -> None:
         """Take an event in, with its payload as JSON; make room if need be."""
         with self._lock:
-            (self._durable if durable else self._telemetry).append((event.id, durable, event, text))
-            self._came[durable] += 1
+            if durable:
+                self._durable.append((event.id, True, event, text))
+                self._came[1] += 1
+                self._pending.add(event.id)
+            else:
+                self._telemetry.append((event.id, False, event, text))
+                self._came[0] += 1
             self._bytes += ROW_BYTES + len(text)
             self._count = count = self._count + 1
             if count > self._limit or self._bytes > MAX_BYTES:
@@ -103,18 +109,16 @@ class Buffer:
         """Wait until a durable event is committed; say what became of it."""
         waiter = _Waiter()
         with self._lock:
-            if not any(item[0] == event_id for item in (*self._durable, *self._flight)):
+            if event_id not in self._pending:
                 return Fate.ABSENT
             self._waiters.setdefault(event_id, []).append(waiter)
-            self._work.notify()
             self._kick.notify_all()
-        waiter.lock.acquire(timeout=timeout_s)
+        if waiter.lock.acquire(timeout=timeout_s):
+            return waiter.fate
         with self._lock:
             waiters = self._waiters.get(event_id, [])
             if waiter in waiters:
                 waiters.remove(waiter)
-                if not waiters:
-                    del self._waiters[event_id]
             return waiter.fate
 
     def wait_for_batch(self, stop: threading.Event) -> None:
@@ -223,6 +227,8 @@ class Buffer:
         durable = sum([item[1] for item in items])
         self._left[0] += len(items) - durable
         self._left[1] += durable
+        if durable:
+            self._pending.difference_update([item[0] for item in items if item[1]])
         self._count -= len(items)
         self._bytes -= ROW_BYTES * len(items) + sum([len(item[3]) for item in items])
         if self._waiters:

@@ -213,11 +213,17 @@ class Bus:
             except Exception:
                 self.faults += 1
                 logger.exception("the store refused event %s", event.id)
+        monotonic = self._monotonic
+        before = monotonic()
         for handler in route:
             try:
                 handler(event)
             except Exception as error:  # noqa: BLE001  a handler may raise anything
                 self._failed(handler, event, error)
+            after = monotonic()
+            if after - before > SLOW_S:
+                self._was_slow(handler, event, after - before)
+            before = after
 
     def _refuse(self, type_: object, error: Exception) -> None:
         """Count an event that the border refuses; log the 1st, 2nd, 4th, 8th ..."""
@@ -247,9 +253,15 @@ class Bus:
             for type_ in self._routes
         }
 
-    def _was_slow(self, subscription: _Subscription, event: Event, took: float) -> None:
+    def _subscription_of(self, handler: Handler, event: Event) -> _Subscription:
+        """Return the entry of a handler; it may have ended meanwhile."""
+        found = (x for x in self._subscriptions if x.handler is handler)
+        return next(found, None) or _Subscription(event.type, handler)
+
+    def _was_slow(self, handler: Handler, event: Event, took: float) -> None:
         """Count a handler that kept its publisher waiting; log the 1st, 2nd, 4th, 8th ... time."""
         self.slow += 1
+        subscription = self._subscription_of(handler, event)
         subscription.slow += 1
         subscription.worst_s = max(subscription.worst_s, took)
         if subscription.slow.bit_count() == 1:
@@ -265,8 +277,7 @@ class Bus:
     def _failed(self, handler: Handler, event: Event, error: Exception) -> None:
         """Count a fault; log the 1st, 2nd, 4th, 8th ... of a handler, so that no flood hides it."""
         self.faults += 1
-        found = [x for x in self._subscriptions if x.handler is handler]
-        subscription = found[0] if found else _Subscription(event.type, handler)
+        subscription = self._subscription_of(handler, event)
         subscription.faults += 1
         if subscription.faults.bit_count() == 1:
             logger.error(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import apsw
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID: Final = 0x41494F45  # "AIOE"
 VERSION: Final = 1
+FEW: Final = 64  # rows that go into one statement
 MAX_WORDS: Final = 50_000  # kept in memory
 LOG_PAGES: Final = 1000  # from then on the log is written back, when there is time
 MAX_LOG_PAGES: Final = 16_000  # and then, time or not
@@ -150,7 +152,11 @@ class DayFile:
             self._require_name()  # whoever takes it away holds the lock that we have now
             bindings = bind(self._words)
             before = connection.total_changes()
-            connection.executemany(_INSERT, bindings)
+            if len(bindings) <= FEW:  # one statement, so that threads come in between once
+                sql = _INSERT + ", (?, ?, ?, ?, ?, ?, ?, ?)" * (len(bindings) - 1)
+                connection.execute(sql, tuple(chain.from_iterable(bindings)))
+            else:
+                connection.executemany(_INSERT, bindings)
             connection.execute("COMMIT")
         except BaseException:
             self._words.clear()  # some may have been rolled back

@@ -79,7 +79,10 @@ def unpack(row: Row) -> Event:
 
 def encode(data: Mapping[str, Json]) -> str:
     """Return the payload as JSON; a payload beyond the limit is replaced by its size and hash."""
-    raw = encode_whole(data) or _encode_odd(data)
+    try:  # every event passes here
+        raw = _encode(data)
+    except Exception:  # noqa: BLE001  payloads come from everywhere and may hold anything
+        raw = encode_whole(data) or _encode_odd(data)
     if len(raw) > MAX_DATA_BYTES:
         digest = hashlib.sha256(raw).hexdigest()
         return f'{{"truncated":true,"bytes":{len(raw)},"sha256":"{digest}"}}'

@@ -57,6 +57,7 @@ class EventStore:
         self._clock = clock
         self._retry_s = retry_s
         self._buffer = Buffer(limit)
+        self._add = self._buffer.add
         self._reader = EventReader(folder)
         self._writing = threading.RLock()  # held by whoever uses the files below
         self._files: dict[int, DayFile] = {}
@@ -104,7 +105,7 @@ class EventStore:
         try:
             if not 0 < event.id < MAX_ID:
                 raise ValueError(event.id)  # noqa: TRY301
-            self._buffer.add(event, text or encode(event.data), durable)
+            self._add(event, text or encode(event.data), durable)
         except Exception:
             self._buffer.lose(1)
             logger.exception("an event that cannot be stored")

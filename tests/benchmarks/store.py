@@ -11,12 +11,14 @@ times one file; bus at least 0.4 of a bare dict of lists and at least 2 times py
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import statistics
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -94,9 +96,7 @@ def store(folder: Path, events: list[Event], *, through_bus: bool) -> tuple[floa
                 bus.publish(event.type, source="bench", data=PAYLOAD)
             else:
                 ours.append(event)
-        while ours.waiting > 4 * BATCH:  # do not simply fill the memory
-            ours.flush(10)
-    assert ours.flush(30)
+        assert ours.flush(30)  # as the bare one commits each batch before the next
     took = perf_counter() - start
     assert (ours.stored, ours.lost) == (len(events), 0)
     assert lanes.stop(5) == []
@@ -104,8 +104,11 @@ def store(folder: Path, events: list[Event], *, through_bus: bool) -> tuple[floa
     return len(events) / took, len(events) / (perf_counter() - start)
 
 
-def durable(folder: Path, count: int) -> tuple[float, float]:
-    """Publish durably from many threads; return events a second and the mean batch."""
+def durable(folder: Path, count: int, each: int) -> tuple[float, float]:
+    """Publish durably from many threads; return events a second and the mean batch.
+
+    Every thread waits for the commit after so many events.
+    """
     clock = SystemClock()
     ours = EventStore(folder, clock)
     ours.open()
@@ -122,9 +125,10 @@ def durable(folder: Path, count: int) -> tuple[float, float]:
     ours._write_day = counted  # type: ignore[method-assign]
 
     def publish() -> None:
-        for _ in range(count // THREADS):
+        for number in range(1, count // THREADS + 1):
             event = bus.publish("resource.kind1", source="bench", data=PAYLOAD, durable=True)
-            ours.wait_durable(event.id, 30)
+            if number % each == 0:
+                ours.wait_durable(event.id, 30)
 
     threads = [threading.Thread(target=publish) for _ in range(THREADS)]
     start = perf_counter()
@@ -137,6 +141,34 @@ def durable(folder: Path, count: int) -> tuple[float, float]:
     assert lanes.stop(5) == []
     ours.close()
     return done / took, done / commits[0]
+
+
+def hand_off(each: int = 100) -> float:
+    """Return how many answers a second a thread can give to threads that wait for them: no disk."""
+    waiting: deque[threading.Lock] = deque()
+    asked = threading.Semaphore(0)
+
+    def serve() -> None:
+        for _ in range(THREADS * each):
+            asked.acquire()
+            waiting.popleft().release()
+
+    def ask() -> None:
+        for _ in range(each):
+            answer = threading.Lock()
+            answer.acquire()
+            waiting.append(answer)
+            asked.release()
+            answer.acquire()
+
+    threads = [threading.Thread(target=ask) for _ in range(THREADS)]
+    threads.append(threading.Thread(target=serve))
+    start = perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return THREADS * each / (perf_counter() - start)
 
 
 def rate(work: Callable[[], None], count: int = 1000, seconds: float = 0.2) -> float:
@@ -249,6 +281,7 @@ def main() -> None:
     parser.add_argument("--million", action="store_true", help="also questions at a million events")
     options = parser.parse_args()
     sys.setswitchinterval(0.0005)
+    gc.disable()  # the application collects garbage in its window's thread only
     print(f"load {os.getloadavg()[0]:.2f}, {len(PAYLOAD)} fields in a payload")
     runs: dict[str, list[float]] = {}
 
@@ -256,6 +289,7 @@ def main() -> None:
         runs.setdefault(name, []).append(value)
 
     for _ in range(options.repetitions):
+        gc.collect()
         with tempfile.TemporaryDirectory() as place:
             folder, events = Path(place), made(options.events)
             floor, floor_closed = raw(folder / "raw.db", events, BATCH, "normal")
@@ -265,11 +299,14 @@ def main() -> None:
                 note(f"{name} ratio", fast / floor)
                 note(f"{name} ratio closed", closed / floor_closed)
             note("raw", floor)
-            fast, batch = durable(folder / "durable", 3200)
-            floor, _ = raw(folder / "full.db", events[:5000], round(batch), "full")
-            note("durable", fast)
-            note("durable batch", batch)
-            note("durable ratio", fast / floor)
+            for each in (1, 10, 100):
+                name = f"durable {each}"
+                fast, batch = durable(folder / name, 3200 * min(each, 10), each)
+                floor, _ = raw(folder / f"full{each}.db", events[:20_000], round(batch), "full")
+                note(name, fast)
+                note(f"{name} batch", batch)
+                note(f"{name} ratio", fast / floor)
+            note("hand-off", hand_off())
         for name, value in buses().items():
             note(f"bus {name}", value)
     middle = {name: statistics.median(values) for name, values in runs.items()}
@@ -279,10 +316,14 @@ def main() -> None:
             f"store, {name:<9} {middle[name] / 1e3:7.0f} k/s  {middle[name + ' ratio']:.2f} of bare"
             f" APSW, {middle[name + ' ratio closed']:.2f} when both are closed too"
         )
-    print(
-        f"durable, {THREADS} threads {middle['durable']:6.0f} /s  {middle['durable ratio']:.2f} of"
-        f" bare APSW FULL at batches of {middle['durable batch']:.1f}"
-    )
+    print(f"{THREADS} threads, no disk: {middle['hand-off']:.0f} answers/s from one other thread")
+    for each in (1, 10, 100):
+        name = f"durable {each}"
+        print(
+            f"durable, {THREADS} threads, waiting after {each:>3}: {middle[name]:6.0f} /s"
+            f"  {middle[name + ' ratio']:.2f} of bare APSW FULL at batches of"
+            f" {middle[name + ' batch']:.1f}"
+        )
     bare = middle["bus bare"]
     print(f"bare dict of lists {bare / 1e6:5.2f} M/s")
     print(f"bus, ready event   {middle['bus bus'] / 1e6:5.2f} M/s  {middle['bus bus'] / bare:.2f}")
