@@ -6,8 +6,9 @@
     i18n.py check     exit code 1 when a catalogue is incomplete, wrong or not compiled
 
 Texts are the literal first arguments of ``_``, ``N_``, ``ngettext`` (two of them), ``Say``,
-``AiosError`` and every class below it, and the sentences (``title``, ``why`` …) of the playbooks
-that ship with the program.
+``AiosError`` and every class below it, of every function and class that hands its first argument
+on to one of these, and the sentences (``title``, ``why`` …) of the playbooks that ship with the
+program.
 """
 
 from __future__ import annotations
@@ -88,6 +89,31 @@ def error_classes(trees: list[ast.Module]) -> set[str]:
         known |= more
 
 
+def handing_on(trees: list[ast.Module], one_text: set[str]) -> set[str]:
+    """Name what makes a text of its own first argument, such as ``def note(self, key)``."""
+    found: set[str] = set()
+    for tree in trees:
+        for scope in ast.walk(tree):
+            for node in ast.iter_child_nodes(scope):
+                if isinstance(node, ast.FunctionDef) and _hands_on(node, one_text):
+                    if isinstance(scope, ast.ClassDef) and node.name == "__init__":
+                        found.add(scope.name)
+                    else:
+                        found.add(node.name)
+    return found
+
+
+def _hands_on(function: ast.FunctionDef, one_text: set[str]) -> bool:
+    own = [part.arg for part in function.args.args if part.arg not in ("self", "cls")]
+    return bool(own) and any(
+        isinstance(node, ast.Call)
+        and _name(node.func) in one_text
+        and bool(node.args)
+        and _name(node.args[0]) == own[0]
+        for node in ast.walk(function)
+    )
+
+
 def _name(node: ast.expr) -> str:
     if isinstance(node, ast.Name):
         return node.id
@@ -146,6 +172,7 @@ def extract() -> list[Text]:
     files = sorted(PACKAGE.rglob("*.py"))
     trees = [ast.parse(file.read_text("utf-8"), str(file)) for file in files]
     one_text = ONE_TEXT | error_classes(trees)
+    one_text |= handing_on(trees, one_text)
     found: list[Text] = []
     for file, tree in zip(files, trees, strict=True):
         found += texts_of_python(file, tree, one_text)

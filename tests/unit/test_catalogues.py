@@ -28,6 +28,21 @@ raise Deeper("five {x}", x=1)
 _("six" if one else "seven")
 _(variable)
 print("not for people")
+
+class Draft:
+    def lacks(self, key, **values):
+        self.missing.append(Say(key, values))
+
+class CannotError(ValueError):
+    def __init__(self, key):
+        self.say = Say(key)
+
+def other(name, key):
+    return Say(key), name
+
+Draft().lacks("ten {x}", x=1)
+raise CannotError("eleven")
+other("not for people either", key)
 """
 PLAYBOOK = """
 id: x
@@ -92,6 +107,8 @@ def test_every_kind_of_text_is_found(tool: ModuleType) -> None:
         "seven": "",
         "Eight": "",
         "Nine {n}": "",
+        "ten {x}": "",
+        "eleven": "",
     }
 
 
