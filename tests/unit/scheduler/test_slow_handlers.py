@@ -43,6 +43,13 @@ def test_a_slow_handler_is_counted_and_named_and_the_quick_ones_are_not(
     assert len(seen) == 8
 
 
+def test_of_ready_events_one_in_sixteen_is_timed(bus: Bus, clock: FakeClock) -> None:
+    bus.subscribe("*", lambda event: clock.advance(1.0))
+    for number in range(64):
+        bus.deliver(Event(1_000_000 + number, "a.b", "test"))
+    assert bus.slow == 4
+
+
 @pytest.mark.logs_errors
 def test_a_handler_that_is_slow_and_fails_is_both(bus: Bus, clock: FakeClock) -> None:
     def fail(event: Event) -> None:
