@@ -2,7 +2,8 @@
 
 The core calls its listeners in its own threads and never waits for the window. So events go into
 a deque, and one pending wake-up brings them to the GUI thread, which takes them out for a few
-milliseconds a turn. Pages are told only *what kind* of thing changed, ten times a second at most.
+milliseconds a turn. What a person waits for wakes it at once; the rest when ten wait, or after
+five seconds. Pages are told only *what kind* of thing changed, ten times a second at most.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import shiboken6
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
+
+from aios_desktop.events.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +29,11 @@ BUDGET_MS: Final = 4
 CHUNK: Final = 128  # events handed on at once between two looks at the clock
 MOST_WAITING: Final = 20_000  # a window that hangs must not eat the memory
 TOPIC_MS: Final = 100
+BATCH: Final = 10  # events without haste wait for each other
+HASTE_MS: Final = 5000  # but no longer than this
+
+AT_ONCE: Final = ("approval.", "run.", "action.", "config.")
+LOUD: Final = frozenset((Severity.ERROR, Severity.CRITICAL))
 
 # the first word of an event type, and what may look different after it
 TOPICS: Final = {
@@ -59,6 +67,7 @@ class Bridge(QObject):
     events = Signal(object)
     changed = Signal(object)
     _wake = Signal()
+    _soon = Signal()
     _answered = Signal(object)
 
     def __init__(self, core: Core, parent: QObject | None = None) -> None:
@@ -66,6 +75,8 @@ class Bridge(QObject):
         self._core = core
         self._waiting: deque[Event] = deque()
         self._awake = False  # a wake-up is on its way
+        self._patient = False  # the timer runs, or is about to
+        self._level: object = None  # of the score, as last heard
         self._open = True
         self._topics: frozenset[str] = frozenset()
         self._replies: dict[int, Callable[[], Then | None]] = {}
@@ -73,7 +84,12 @@ class Bridge(QObject):
         self.lost = 0
         queued = Qt.ConnectionType.QueuedConnection
         self._wake.connect(self._drain, queued)
+        self._soon.connect(self._be_patient, queued)
         self._answered.connect(self._deliver, queued)
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.setInterval(HASTE_MS)
+        self._late.timeout.connect(self._drain)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(TOPIC_MS)
@@ -85,6 +101,7 @@ class Bridge(QObject):
         self._open = False
         self._end()
         self._rest.stop()
+        self._late.stop()
         self._waiting.clear()
         self._replies.clear()
 
@@ -104,9 +121,25 @@ class Bridge(QObject):
             self.lost += 1
             return
         self._waiting.append(event)
-        if not self._awake:
-            self._awake = True
-            self._wake.emit()
+        if self._is_important(event) or len(self._waiting) >= BATCH:
+            if not self._awake:
+                self._awake = True
+                self._wake.emit()
+        elif not self._patient:
+            self._patient = True
+            self._soon.emit()
+
+    def _is_important(self, event: Event) -> bool:  # any thread
+        """Say whether a person should see it now."""
+        if event.type == "score.updated":
+            was, self._level = self._level, event.data.get("level")
+            return was != self._level
+        return event.severity in LOUD or event.type.startswith(AT_ONCE)
+
+    @Slot()
+    def _be_patient(self) -> None:
+        if self._open and not self._late.isActive():
+            self._late.start()
 
     def _answer(self, number: int, value: object) -> None:  # any thread
         if self._open:
@@ -115,7 +148,8 @@ class Bridge(QObject):
     @Slot()
     def _drain(self) -> None:
         """Hand events on until the budget is used up; come back for the rest in the next turn."""
-        self._awake = False  # before looking: what comes from now on wakes us again
+        self._awake = self._patient = False  # before looking: what comes now calls us again
+        self._late.stop()
         spent = QElapsedTimer()
         spent.start()
         while batch := self._take():

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from aios_desktop.events.model import Event
+from aios_desktop.events.model import Event, Severity
 from aios_desktop.ui import bridge as module
 from aios_desktop.ui.bridge import Bridge, topics_of
 from tests.fake_core import FakeCore
@@ -96,7 +96,9 @@ def test_no_wake_up_is_lost(
 ) -> None:
     each = 500
     spans = [range(1 + n * each, 1 + (n + 1) * each) for n in range(publishers)]
-    threads = [threading.Thread(target=publish, args=(core, span)) for span in spans]
+    threads = [
+        threading.Thread(target=publish, args=(core, span, "run.finished")) for span in spans
+    ]
     for thread in threads:
         thread.start()
     qtbot.waitUntil(lambda: len(listener.events) == publishers * each, timeout=20_000)
@@ -112,8 +114,66 @@ def test_single_events_from_threads_all_wake_it(
     qtbot: QtBot, core: FakeCore, bridge: Bridge, listener: _Listener
 ) -> None:
     for number in range(1, 201):
-        in_threads([lambda number=number: publish(core, range(number, number + 1))])  # type: ignore[misc]
+        one = range(number, number + 1)
+        in_threads([lambda one=one: publish(core, one, "run.finished")])  # type: ignore[misc]
         qtbot.waitUntil(lambda number=number: len(listener.events) == number)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("event", "important"),
+    [
+        (Event(1, "approval.requested", "test"), True),
+        (Event(1, "run.finished", "test"), True),
+        (Event(1, "action.triggered", "test"), True),
+        (Event(1, "sensor.failed", "test", Severity.ERROR), True),
+        (Event(1, "sensor.failed", "test", Severity.CRITICAL), True),
+        (Event(1, "sensor.failed", "test", Severity.WARNING), False),
+        (Event(1, "heartbeat.beat", "test"), False),
+        (Event(1, "runs.counted", "test"), False),
+    ],
+)
+def test_what_a_person_waits_for_comes_at_once(
+    qtbot: QtBot, core: FakeCore, bridge: Bridge, listener: _Listener, event: Event, important: bool
+) -> None:
+    bridge._late.setInterval(3_600_000)
+    for listen in core._listeners:
+        listen(event)
+    QCoreApplication.sendPostedEvents()
+    assert listener.events == ([event] if important else [])
+    assert bridge._late.isActive() is not important
+
+
+def test_another_level_of_the_score_comes_at_once_and_another_figure_does_not(
+    core: FakeCore, bridge: Bridge, listener: _Listener
+) -> None:
+    seen = []
+    for number, level in enumerate(("ok", "ok", "healthy", "healthy", "critical"), 1):
+        for listen in core._listeners:
+            listen(Event(number, "score.updated", "test", data={"level": level}))
+        QCoreApplication.sendPostedEvents()
+        seen.append(len(listener.events))
+    assert seen == [1, 1, 3, 3, 5]
+
+
+def test_the_rest_comes_by_tens(core: FakeCore, bridge: Bridge, listener: _Listener) -> None:
+    bridge._late.setInterval(3_600_000)
+    for number in range(1, 26):
+        publish(core, range(number, number + 1), "heartbeat.beat")
+        QCoreApplication.sendPostedEvents()
+    assert [len(batch) for batch in listener.batches] == [10, 10]
+    assert bridge._late.isActive()
+
+
+def test_the_rest_comes_when_the_time_is_over(
+    qtbot: QtBot, core: FakeCore, bridge: Bridge, listener: _Listener
+) -> None:
+    assert bridge._late.interval() == 5000
+    bridge._late.setInterval(20)
+    for number in (1, 2, 3):
+        publish(core, range(number, number + 1), "heartbeat.beat")
+        qtbot.waitUntil(lambda number=number: len(listener.events) == number)  # type: ignore[misc]
+        assert not bridge._late.isActive()
+    assert listener.topics[0] == frozenset({"status"})
 
 
 def test_a_slow_receiver_gets_its_share_turn_by_turn(
