@@ -158,6 +158,10 @@ class FakeCore:
         self.asked.append("archive")
         return Answer(True, "asked", Say("Old days are looked at now."))
 
+    def back_up(self) -> Answer:
+        self.asked.append("back up")
+        return Answer(True, "done", Say("The journal of repairs is backed up."))
+
     def forget_events(self, before: float, *, by: str) -> Answer:
         self.asked.append(f"forget {before:.0f} {by}")
         return Answer(True, "asked", Say("Old events are let go of now; their summaries stay."))

@@ -21,6 +21,7 @@ def stored(now: float, *, empty: bool = False) -> StorageView:
         StoragePart("archive", sum(day.size_bytes for day in archive), len(archive)),
         StoragePart("summaries", 0 if empty else 412_000, len(archive)),
         StoragePart("state", 1_900_000, 3),
+        StoragePart("backups", 0 if empty else 12_300_000, 0 if empty else 7),
         StoragePart("quarantine", 0 if empty else 2_300_000_000, 0 if empty else 18_204),
         StoragePart("log", 640_000, 2),
         StoragePart("damaged", 0, 0),
@@ -32,6 +33,7 @@ def stored(now: float, *, empty: bool = False) -> StorageView:
         46_000_000_000,
         days,
         parts,
+        backup_at=None if empty else today * DAY + 11_520.0,
         next_day=raw[-1].day,
         next_at=float((today + (7 if empty else 1)) * DAY + 5),
     )

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import re
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -43,27 +44,50 @@ class Backups:
 
 
 class Maintenance:
-    """Looks after the databases of one data folder. One thread at a time calls ``look``."""
+    """Looks after the databases of one data folder. Safe to use from any thread."""
 
     def __init__(self, state: StateDb, backups: Path, events: Path, clock: Clock) -> None:
         self._state = state
         self._folder = backups
         self._events = events
         self._clock = clock
+        self._alone = threading.Lock()  # one copy at a time
+
+    @property
+    def folder(self) -> Path:
+        """Return where the backups are."""
+        return self._folder
 
     def look(self) -> list[Trouble]:
         """Do what is due: call it about hourly. Returns what is wrong; never raises."""
         troubles: list[Trouble] = []
         try:
             private_folder(self._folder)
-            if self._state.durable and not self._newest().startswith(self._name_of_today()):
-                self._back_up()
+            with self._alone:
+                if self._state.durable and not self._newest().startswith(self._name_of_today()):
+                    self._back_up()
             if self._check_is_due():
                 troubles += self._check()
         except (OSError, apsw.Error, AiosError) as error:
             logger.warning("maintenance cannot be done: %r", error)
             troubles.append(self._trouble(error))
         return troubles
+
+    def back_up(self) -> None:
+        """Copy the state database now, in the place of today's copy. Raises AiosError."""
+        if not self._state.durable:
+            raise AiosError("What is decided now lives in memory: there is nothing to copy.")
+        try:
+            private_folder(self._folder)
+            with self._alone:
+                self._back_up()
+        except (OSError, apsw.Error) as error:
+            logger.warning("the backup asked for cannot be made: %r", error)
+            raise AiosError(
+                "The backup to {folder} failed: {reason}.",
+                folder=str(self._folder),
+                reason=database.reason(error),
+            ) from error
 
     def backups(self) -> Backups:
         """Return what there is to go back to."""

@@ -109,7 +109,7 @@ class RunningCore:
 
     def __init__(self, parts: Parts) -> None:
         self._p = parts
-        self._storage = StorageReader(parts.paths, parts.clock, parts.keeper)
+        self._storage = StorageReader(parts.paths, parts.clock, parts.keeper, parts.maintenance)
         self._started = parts.clock.now()
         self._stopped = False
         self._ends: list[Callable[[], None]] = []
@@ -175,7 +175,7 @@ class RunningCore:
 
     def submit(self, work: Callable[[], None]) -> None:
         """Run ``work`` on a worker, soon."""
-        self._p.pool.submit(work, priority=Priority.P2, name="request")
+        self._p.pool.submit(work, priority=Priority.P2, name="request", must=True)
 
     def put_notice(self, key: str, severity: str, text: Say) -> None:
         """Show something about ourselves until it ends."""
@@ -469,6 +469,11 @@ class RunningCore:
         self._p.keeper.look_soon()
         return Answer(True, "asked", Say("Old days are looked at now."))
 
+    def back_up(self) -> Answer:
+        """Copy the journal of repairs now. Raises AiosError; it takes as long as the copy."""
+        self._p.maintenance.back_up()
+        return Answer(True, "done", Say("The journal of repairs is backed up."))
+
     def forget_events(self, before: float, *, by: str) -> Answer:
         """Let go of the events of all days that ended before a wall time; summaries stay."""
         data = {"before": before, "by": by}
@@ -490,7 +495,7 @@ class RunningCore:
                 value = error
             then(value)
 
-        self._p.pool.submit(task, priority=Priority.P2, name="query")
+        self._p.pool.submit(task, priority=Priority.P2, name="query", must=True)
 
     def flush(self, timeout_s: float = 2.0) -> bool:
         """Wait until all events so far are in the store."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from aios_desktop.clock import Clock
     from aios_desktop.events.keeper import Keeper
+    from aios_desktop.events.maintenance import Maintenance
     from aios_desktop.paths import Paths
 
 logger = logging.getLogger(__name__)
@@ -45,10 +46,13 @@ class StorageReader:
     The events of a file that did not change since the last look are not counted again.
     """
 
-    def __init__(self, paths: Paths, clock: Clock, keeper: Keeper) -> None:
+    def __init__(
+        self, paths: Paths, clock: Clock, keeper: Keeper, maintenance: Maintenance
+    ) -> None:
         self._paths = paths
         self._clock = clock
         self._keeper = keeper
+        self._maintenance = maintenance
         self._lock = threading.Lock()
         self._counted: dict[Path, tuple[_Stamp, int | None]] = {}
 
@@ -64,8 +68,12 @@ class StorageReader:
         if raw and not due:
             waits = round(raw[-1].start / DAY_S) - plan.archive_before + 1  # in days, today's end
             next_at = (today(self._clock.now()) + waits) * DAY_S + AFTER_MIDNIGHT_S
+        backups = self._maintenance.backups()
         return StorageView(
             due=due,
+            backup_at=_stamp(self._maintenance.folder / backups.newest)[1] / 1e9
+            if backups.newest
+            else None,
             next_day=raw[-1].day if raw else "",
             next_at=next_at if raw else None,
             at=self._clock.now(),
@@ -77,6 +85,7 @@ class StorageReader:
                 _of_days("archive", days),
                 _folder("summaries", paths.events / SUMMARIES),
                 _files("state", paths.data, paths.state_db.name, but=".corrupt-"),
+                StoragePart("backups", backups.bytes, backups.count),
                 _folder("quarantine", paths.quarantine),
                 _files("log", paths.data, paths.log.name),
                 _damaged(paths),

@@ -272,7 +272,7 @@ class StorageView:
     """What AIOS keeps on the disk, days and parts in their order of use.
 
     ``due`` days can be archived or dropped now; otherwise ``next_day`` is the next one, at
-    ``next_at`` (None: no day waits).
+    ``next_at`` (None: no day waits). ``backup_at`` is when the newest backup was made.
     """
 
     at: float
@@ -283,6 +283,7 @@ class StorageView:
     due: int = 0
     next_day: str = ""
     next_at: float | None = None
+    backup_at: float | None = None
 
     @property
     def size_bytes(self) -> int:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from aios_desktop.errors import AiosError
 from aios_desktop.events.keeper import Keeper
+from aios_desktop.events.maintenance import Maintenance
 from aios_desktop.events.model import Event
 from aios_desktop.events.rotation import Plan, Progress, Rotation
+from aios_desktop.events.statedb import StateDb
 from aios_desktop.events.store import EventStore
 from aios_desktop.paths import Paths, find
 from aios_desktop.runtime import storage
@@ -36,8 +40,23 @@ def keeper(paths: Paths, clock: FakeClock) -> Keeper:
 
 
 @pytest.fixture
-def reader(paths: Paths, clock: FakeClock, keeper: Keeper) -> StorageReader:
-    return StorageReader(paths, clock, keeper)
+def state(paths: Paths) -> Iterator[StateDb]:
+    made = StateDb(paths.state_db)
+    assert made.open(("CREATE TABLE thing (n INTEGER)",)) == []
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def maintenance(paths: Paths, clock: FakeClock) -> Maintenance:
+    return Maintenance(StateDb(paths.state_db), paths.data / "backups", paths.events, clock)
+
+
+@pytest.fixture
+def reader(
+    paths: Paths, clock: FakeClock, keeper: Keeper, maintenance: Maintenance
+) -> StorageReader:
+    return StorageReader(paths, clock, keeper, maintenance)
 
 
 def fill(paths: Paths, clock: FakeClock, *counts: int, second: int = 60) -> None:
@@ -64,6 +83,7 @@ def test_nothing_there_is_nothing_kept(reader: StorageReader) -> None:
         "archive",
         "summaries",
         "state",
+        "backups",
         "quarantine",
         "log",
         "damaged",
@@ -177,3 +197,35 @@ def test_it_says_how_far_the_work_is(reader: StorageReader, keeper: Keeper) -> N
     assert reader.work() == StorageWork("2024-09-25", 2, 4, 0.25)
     keeper.progress = Progress(TODAY - 9, "write", 0, 0, 1, 4)
     assert reader.work() == StorageWork("2024-09-25", 2, 4, 0.0)
+
+
+def test_a_backup_is_made_now_and_counted(
+    paths: Paths, clock: FakeClock, keeper: Keeper, state: StateDb
+) -> None:
+    maintenance = Maintenance(state, paths.data / "backups", paths.events, clock)
+    reader = StorageReader(paths, clock, keeper, maintenance)
+    assert reader.look().backup_at is None
+    maintenance.back_up()
+    with state.transaction() as connection:
+        connection.execute("INSERT INTO thing VALUES (7)")
+    maintenance.back_up()
+    (copy,) = (paths.data / "backups").glob("state-*.db")
+    view = reader.look()
+    assert view.backup_at == copy.stat().st_mtime
+    assert part(view, "backups") == StoragePart("backups", copy.stat().st_size, 1)
+    saved = StateDb(copy)
+    saved.open(("CREATE TABLE thing (n INTEGER)",))
+    assert saved.read("SELECT n FROM thing") == [(7,)]
+    saved.close()
+
+
+def test_a_backup_that_cannot_be_made_says_why(
+    paths: Paths, clock: FakeClock, state: StateDb
+) -> None:
+    paths.data.mkdir(exist_ok=True)
+    (paths.data / "backups").write_text("in the way")
+    with pytest.raises(AiosError, match="backups"):
+        Maintenance(state, paths.data / "backups", paths.events, clock).back_up()
+    asleep = StateDb(paths.state_db)
+    with pytest.raises(AiosError, match="nothing to copy"):
+        Maintenance(asleep, paths.data / "elsewhere", paths.events, clock).back_up()
