@@ -139,7 +139,8 @@ class Reactor:
     def _begin(self, run: Run, approval: Approval | None) -> None:
         if approval is None:
             self.tell("run.planned", run)
-            self._on_target(run, lambda: self._start(run), "run")
+            priority = orient(run.origin, self._m.facts).priority
+            self._on_target(run, lambda: self._start(run), "run", priority)
             return
         self.approvals.arm(approval)
         told = {
@@ -150,9 +151,10 @@ class Reactor:
         }
         self.tell("approval.requested", run, Severity.WARNING, told)
 
-    def _on_target(self, run: Run, work: Callable[[], None], name: str) -> None:
+    def _on_target(
+        self, run: Run, work: Callable[[], None], name: str, priority: Priority = Priority.P1
+    ) -> None:
         """Do something to a run's target on a worker, while nobody else works on that target."""
-        priority = min(Priority.P1, orient(run.origin, self._m.facts).priority)
         guarded = functools.partial(self._rescue.guard, run.id, work)
         self._m.scheduler.submit(guarded, priority=priority, name=name, key=key_of(run), must=True)
 
