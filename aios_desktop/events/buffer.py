@@ -121,23 +121,24 @@ class Buffer:
                 waiters.remove(waiter)
             return waiter.fate
 
-    def wait_for_batch(self, stop: threading.Event) -> None:
+    def wait_for_batch(self, stop: threading.Event) -> bool:
         """Wait for something to write, and then a little for company.
 
         Right after a batch more is expected, so the company is waited for first: a steady stream
-        of events never has to wake the writer, which would delay the reaction to them.
+        of events never has to wake the writer, which would delay the reaction to them. False when
+        nothing came in that time: the writer may do something else.
         """
         with self._lock:
             if self._warm:
                 self._warm = False
                 self._gather(stop)
-                if self._count or self._hurry:
-                    return
+                return bool(self._count or self._hurry or stop.is_set())
             self._idle = True
             while not self._count and not self._hurry and not stop.is_set():
                 self._work.wait(IDLE_WAIT_S)
             self._idle = False
             self._gather(stop)
+            return True
 
     def pause(self, seconds: float, stop: threading.Event) -> None:
         """Wait before the next attempt to write; ``wake`` and a flush end it early."""

@@ -115,11 +115,10 @@ class EventStore:
         self._running = True
         try:
             while not stop.is_set():
-                self._buffer.wait_for_batch(stop)
-                if not self._write_all() and not stop.is_set():
-                    self._buffer.pause(self._retry_s, stop)
-                if not len(self._buffer):
+                if not self._buffer.wait_for_batch(stop):
                     self._rest()
+                elif not self._write_all() and not stop.is_set():
+                    self._buffer.pause(self._retry_s, stop)
         finally:
             self._running = False
 
