@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from aios_desktop import i18n
 from aios_desktop.clock import SystemClock
 from aios_desktop.config import Config
+from aios_desktop.errors import AiosError
 from aios_desktop.events.archive import archive_files, summary_days
 from aios_desktop.events.dayfile import day_files
 from aios_desktop.events.model import Event, EventQuery
@@ -22,7 +23,7 @@ from aios_desktop.events.store import EventStore
 from aios_desktop.paths import Paths, find
 from aios_desktop.runtime.build import build
 from aios_desktop.runtime.core import RunningCore
-from aios_desktop.runtime.views import StorageView, StorageWork
+from aios_desktop.runtime.views import Answer, StorageView, StorageWork
 from aios_desktop.ui.bridge import Bridge
 from aios_desktop.ui.frame import Frame
 from aios_desktop.ui.main_window import MainWindow
@@ -92,7 +93,7 @@ def said(card: StorageCard) -> list[str]:
 def test_sizes_are_shown_for_each_kind(card: StorageCard) -> None:
     texts = said(card)
     for text in (
-        "2.4 GB in use, 46 GB free",
+        "2.5 GB in use, 46 GB free",
         "/home/ada/.local/share/aios-desktop",
         "Events in fast files",
         "8 days, 370,011 events",
@@ -118,7 +119,7 @@ def test_what_cannot_be_counted_is_said(card: StorageCard, core: Core) -> None:
     card.look()
     settle()
     texts = said(card)
-    assert "2.4 GB in use" in texts
+    assert "2.5 GB in use" in texts
     assert "more than 18,204 files" in texts
     assert any(text.startswith("8 days, ") and text.endswith(", 1 unreadable") for text in texts)
 
@@ -135,6 +136,7 @@ def test_before_the_first_day_nothing_can_be_done(card: StorageCard, core: Core)
     card.look()
     settle()
     assert "No day waits." in said(card)
+    assert "There is no copy yet. One is made every day." in said(card)
     assert not card.archive_button.isEnabled()
     assert not card.forget.button.isEnabled()
 
@@ -195,6 +197,47 @@ def test_the_work_is_followed_to_its_end(card: StorageCard, core: Core) -> None:
     assert card.work_line.isHidden()
     assert core.looks == looks + 1
     assert not card.archive_button.isEnabled()
+
+
+# ---------------------------------------------------------------- backing up
+
+
+def test_the_journal_is_backed_up_now(
+    window: MainWindow, card: StorageCard, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "One copy a day, 7 are kept. The newest was made at 2026-11-21 03:12."
+    assert card.backup_help.text() == text
+    later: list[tuple[Callable[[], object], Callable[[object], None]]] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(core, "background", lambda work, then: later.append((work, then)))
+        card.backup_button.click()
+        card.backup_button.click()
+    assert len(later) == 1
+    assert not card.backup_button.isEnabled()
+    assert card.backup_help.text() == "Copies the journal…"
+    looks = core.looks
+    core.background(*later.pop())
+    settle()
+    assert core.asked == ["back up"]
+    assert card.backup_button.isEnabled()
+    assert card.backup_help.text() == text
+    assert core.looks == looks + 1
+    assert window.notice.text.text() == "The journal of repairs is backed up."
+    window._hush.stop()
+
+
+def test_a_backup_that_fails_says_why(
+    window: MainWindow, card: StorageCard, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> Answer:
+        raise AiosError("The backup to {folder} failed: {reason}.", folder="/b", reason="full")
+
+    monkeypatch.setattr(core, "back_up", fail)
+    card.backup_button.click()
+    settle()
+    assert window.notice.text.text() == "The backup to /b failed: full."
+    assert card.backup_button.isEnabled()
+    window._hush.stop()
 
 
 # ---------------------------------------------------------------- forgetting
@@ -277,7 +320,7 @@ def test_today_and_yesterday_are_never_forgotten(core: Core) -> None:
 # ---------------------------------------------------------------- finding, looks
 
 
-@pytest.mark.parametrize("typed", ["forget", "quarantine", "archive", "storage"])
+@pytest.mark.parametrize("typed", ["forget", "quarantine", "archive", "back up", "存储"])
 def test_the_search_finds_it(window: MainWindow, card: StorageCard, typed: str) -> None:
     page = window.page("settings")
     assert isinstance(page, SettingsPage)
@@ -367,6 +410,10 @@ def test_days_are_archived_and_forgotten_on_the_disk(
         left = {event.target for event in real.events(EventQuery(type="test.old"))}
         assert left == {"1", "2", "3", "4"}
         assert len(summary_days(paths.events)) == 8
+        assert not list((paths.data / "backups").glob("*"))
+        card.backup_button.click()
+        qtbot.waitUntil(lambda: "1 file" in said(card), timeout=PATIENCE_MS)
+        assert len(list((paths.data / "backups").glob("state-*.db"))) == 1
         asked = real.events(EventQuery(type="store.forget_asked"))
         assert [event.data["by"] for event in asked] == ["window"]
     finally:

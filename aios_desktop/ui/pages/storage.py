@@ -217,13 +217,18 @@ class StorageCard(Card):
         self.archive_button.setEnabled(False)
         title = Text(_(storage_words.ARCHIVE), "strong")
         archive = Line(col(None, title, self.archive_help, None, gap=2), self.archive_button)
+        self.backup_help = Text("", "small", "text2", wrap=True)
+        self.backup_button = Button(_("Back up now"), "plain", "copy")
+        self.backup_button.clicked.connect(self._back_up)
+        title = Text(_(storage_words.BACK_UP), "strong")
+        backup = Line(col(None, title, self.backup_help, None, gap=2), self.backup_button)
         self.forget = Forget()
         self.forget.asked.connect(self._forget)
         self.progress = Bar(0.0, height=8, name=_("Progress"))
         self.working = Mark("run", "")
         self.work_line = Line(col(self.working, self.progress, gap=6))
         self.work_line.hide()
-        for widget in (self.sizes, archive, self.forget, self.work_line):
+        for widget in (self.sizes, archive, backup, self.forget, self.work_line):
             self.lay.addWidget(widget)
         self.haystack = storage_words.haystack()
         context.bridge.events.connect(self._heard)
@@ -251,6 +256,7 @@ class StorageCard(Card):
             self.sizes.show_view(answer)
             self.forget.show_view(answer)
             self.archive_help.set(storage_words.coming(answer))
+            self._show_backups()
             self._show_work(self._context.core.storage_work())
         elif isinstance(answer, Exception):
             self.sizes.free.set(
@@ -268,6 +274,22 @@ class StorageCard(Card):
             self.working.set("run", storage_words.working(work))
             self.working.updateGeometry()
             self.progress.set((work.number - 1 + work.part) / max(1, work.days))
+
+    def _show_backups(self) -> None:
+        if self._view is not None and self.backup_button.isEnabled():
+            self.backup_help.set(storage_words.backups(self._view))
+
+    @Slot()
+    def _back_up(self) -> None:
+        self.backup_button.setEnabled(False)
+        self.backup_help.set(_("Copies the journal…"))
+        self._context.bridge.ask(self._context.core.back_up, self._backed_up)
+
+    def _backed_up(self, answer: object) -> None:
+        self.backup_button.setEnabled(True)
+        self._show_backups()
+        self.answered.emit(answer)
+        self.look()
 
     @Slot()
     def _archive(self) -> None:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from aios_desktop.events.maintenance import KEEP
 from aios_desktop.i18n import N_, _, in_all_languages, ngettext
 from aios_desktop.ui import words
 from aios_desktop.ui.pages.settings_words import folded
@@ -27,9 +28,10 @@ _PARTS: Final = {
 }
 SIZES: Final = N_("What is kept")
 ARCHIVE: Final = N_("Archive old days")
+BACK_UP: Final = N_("Back up the journal of repairs")
 FORGET: Final = N_("Forget old events")
 FORGET_HELP: Final = N_("Whole days go for good. Their daily summaries, today and yesterday stay.")
-_SEARCHED: Final = (SIZES, ARCHIVE, FORGET, FORGET_HELP, N_("Storage"), *_PARTS.values())
+_SEARCHED: Final = (SIZES, ARCHIVE, BACK_UP, FORGET, FORGET_HELP, N_("Storage"), *_PARTS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,14 @@ def coming(view: StorageView) -> str:
         return _("No day waits.")
     text = _("Nothing is due. The next day, {day}, is archived at {time}.")
     return text.format(day=view.next_day, time=moment(view.next_at))
+
+
+def backups(view: StorageView) -> str:
+    """Say what there is to go back to."""
+    if view.backup_at is None:
+        return _("There is no copy yet. One is made every day.")
+    text = _("One copy a day, {n} are kept. The newest was made at {time}.")
+    return text.format(n=KEEP, time=moment(view.backup_at))
 
 
 def moment(at: float) -> str:
