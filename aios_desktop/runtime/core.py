@@ -5,49 +5,27 @@ from __future__ import annotations
 import logging
 import os
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from aios_desktop import __version__
-from aios_desktop.agents.roster import NAMES, Roster
-from aios_desktop.clock import Clock
-from aios_desktop.config import Config
+from aios_desktop.agents.roster import NAMES
 from aios_desktop.errors import AiosError
-from aios_desktop.events.bus import Bus
-from aios_desktop.events.keeper import Keeper
-from aios_desktop.events.maintenance import Maintenance
 from aios_desktop.events.model import Severity
-from aios_desktop.events.statedb import StateDb
-from aios_desktop.events.store import EventStore
 from aios_desktop.i18n import Say
-from aios_desktop.paths import Paths
-from aios_desktop.reactor.engine import Reactor
-from aios_desktop.reactor.journal import Journal
-from aios_desktop.reactor.library import Library
 from aios_desktop.reactor.recovery import recover
 from aios_desktop.runtime import present
 from aios_desktop.runtime.explain import why
-from aios_desktop.runtime.facts import LiveFacts
-from aios_desktop.runtime.heartbeat import Heartbeat
-from aios_desktop.runtime.instance import InstanceLock
-from aios_desktop.runtime.notices import Notices
-from aios_desktop.runtime.score_keeper import ScoreKeeper
+from aios_desktop.runtime.parts import Parts
 from aios_desktop.runtime.storage import StorageReader
+from aios_desktop.runtime.upkeep import Upkeep
 from aios_desktop.runtime.views import Answer, DiskView, ProcessView, Series, Status
-from aios_desktop.scheduler.lanes import Lanes
-from aios_desktop.scheduler.pool import PoolScheduler, WorkerPool
 from aios_desktop.scheduler.task import Priority
-from aios_desktop.scheduler.timers import Timekeeper
-from aios_desktop.sensors.caches import CacheSensor
-from aios_desktop.sensors.history import MetricHistory
 from aios_desktop.sensors.metrics import METRICS
-from aios_desktop.sensors.service import SensorService
 from aios_desktop.skills.action import Risk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from aios_desktop.config import Value
     from aios_desktop.events.model import Event, EventQuery
     from aios_desktop.events.trouble import Trouble
     from aios_desktop.reactor.records import Reply, Run
@@ -65,43 +43,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PLAYBOOKS_EVERY_S: Final = 3.0
-HOUSEKEEPING_EVERY_S: Final = 600.0
-CACHES_FIRST_S: Final = 300.0
-CACHES_EVERY_S: Final = 6 * 3600.0
-MAINTENANCE_FIRST_S: Final = 120.0
-MAINTENANCE_EVERY_S: Final = 3600.0
+DURABLE_S: Final = 5.0
 STOP_S: Final = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Everything the core is made of; put together by ``build``."""
-
-    paths: Paths
-    clock: Clock
-    config: Config
-    lock: InstanceLock
-    notices: Notices
-    store: EventStore
-    db: StateDb
-    bus: Bus
-    pool: WorkerPool
-    timekeeper: Timekeeper
-    scheduler: PoolScheduler
-    lanes: Lanes
-    history: MetricHistory
-    sensors: SensorService
-    caches: CacheSensor
-    score: ScoreKeeper
-    facts: LiveFacts
-    journal: Journal
-    library: Library
-    reactor: Reactor
-    roster: Roster
-    heartbeat: Heartbeat
-    keeper: Keeper
-    maintenance: Maintenance
 
 
 class RunningCore:
@@ -109,6 +52,7 @@ class RunningCore:
 
     def __init__(self, parts: Parts) -> None:
         self._p = parts
+        self._upkeep = Upkeep(parts)
         self._storage = StorageReader(parts.paths, parts.clock, parts.keeper, parts.maintenance)
         self._started = parts.clock.now()
         self._stopped = False
@@ -123,24 +67,17 @@ class RunningCore:
             ("*", p.reactor.offer),  # first: a reaction waits for nobody else
             ("*", p.roster.observe),
             ("*", p.score.observe),
-            ("store.trouble", self._journal_trouble),
-            ("run.*", self._journal_works),
         )
         self._ends += [p.bus.subscribe(pattern, handler) for pattern, handler in listeners]
         p.lanes.start("writer", p.store.run, p.store.wake)
         p.lanes.start("timekeeper", p.timekeeper.run, p.timekeeper.wake)
         p.lanes.start("keeper", p.keeper.run, p.keeper.wake)
         p.sensors.listen_reading(self._reading)
-        self._look_at_playbooks()
+        self._upkeep.start()
         recovered = recover(p.reactor, p.journal, p.library)
         p.roster.waiting({a.id: self._asker(a.run) for a in p.journal.waiting()})
         p.lanes.start("sensors", p.sensors.run)
         p.heartbeat.start()
-        self._ends.append(p.config.listen(self._option_changed))
-        self._every(PLAYBOOKS_EVERY_S, self._look_at_playbooks)
-        self._every(HOUSEKEEPING_EVERY_S, p.reactor.housekeeping)
-        p.scheduler.after(CACHES_FIRST_S, self._look_at_caches, name="caches")
-        p.scheduler.after(MAINTENANCE_FIRST_S, self._maintain, name="maintenance")
         data = {"version": __version__, "pid": os.getpid(), "recovered": recovered}
         p.bus.publish("app.started", source="app", data=data)
 
@@ -150,6 +87,7 @@ class RunningCore:
             return
         self._stopped = True
         p = self._p
+        self._upkeep.stop()
         p.reactor.stop()
         p.heartbeat.stop()
         if not p.pool.close(STOP_S):
@@ -187,18 +125,7 @@ class RunningCore:
 
     def every(self, seconds: float, work: Callable[[], None]) -> None:
         """Run ``work`` on a worker again and again, until the core stops."""
-        self._every(seconds, work)
-
-    def _every(self, seconds: float, work: Callable[[], None]) -> None:
-        def again() -> None:
-            if self._stopped:
-                return
-            try:
-                work()
-            finally:
-                self._p.scheduler.after(seconds, again, name=work.__name__)
-
-        self._p.scheduler.after(seconds, again, name=work.__name__)
+        self._upkeep.every(seconds, work)
 
     def _reading(self, reading: Reading) -> None:
         p = self._p
@@ -207,80 +134,13 @@ class RunningCore:
         p.score.feed(reading)
         p.reactor.judging.on_reading()
 
-    def _option_changed(self, name: str, value: Value) -> None:
-        data = {"name": name, "value": value}
-        self._p.bus.publish("config.changed", source="app", target=name, data=data)
-
-    def _look_at_playbooks(self) -> None:
-        p = self._p
-        if not p.library.refresh():
-            return
-        names = [str(found.file) for found in p.library.refused]
-        if names:
-            first = p.library.refused[0]
-            text = Say(
-                "{n} playbooks are refused. The first: {fault}",
-                {"n": len(names), "fault": first.faults[0].text()},
-            )
-            if p.notices.put("playbooks", "warning", text):
-                p.bus.publish(
-                    "playbook.refused",
-                    source="reactor",
-                    severity=Severity.WARNING,
-                    target=str(first.file),
-                    data={
-                        "files": names,
-                        "faults": [
-                            fault.text() for found in p.library.refused for fault in found.faults
-                        ],
-                        "kept": [str(found.file) for found in p.library.refused if found.kept],
-                    },
-                )
-        else:
-            p.notices.drop("playbooks")
-        p.bus.publish("playbook.loaded", source="reactor", data={"n": len(p.library.all())})
-
-    def _look_at_caches(self) -> None:
-        try:
-            self._p.caches.look()
-        finally:
-            self._p.scheduler.after(CACHES_EVERY_S, self._look_at_caches, name="caches")
-
-    def _maintain(self) -> None:
-        try:
-            for trouble in self._p.maintenance.look():
-                self.trouble(trouble)
-        finally:
-            self._p.scheduler.after(MAINTENANCE_EVERY_S, self._maintain, name="maintenance")
-
     def _asker(self, run_id: int) -> str:
         run = self._p.journal.run(run_id)
         return run.plan.asker if run else "executor"
 
-    def _journal_trouble(self, event: Event) -> None:
-        if event.target == "state.db":
-            text = Say("{reason}", {"reason": str(event.data.get("text", ""))})
-            self._p.notices.put("journal", "error", text)
-
-    def _journal_works(self, event: Event) -> None:
-        del event
-        self._p.notices.drop("journal")
-
     def trouble(self, trouble: Trouble) -> None:
-        """Show a fault of the store while it lasts; an informative one ends it."""
-        if trouble.severity is Severity.INFO:
-            self._p.notices.drop(trouble.id)
-        else:
-            self._p.notices.put(trouble.id, str(trouble.severity), trouble.text)
-        if trouble.id.startswith("events.damaged"):
-            self._p.keeper.look_soon()  # what is whole in the file comes back
-        self._p.bus.publish(
-            "store.trouble",
-            source="store",
-            severity=trouble.severity,
-            target=trouble.id,
-            data={"text": trouble.text.text(), "lost": self._p.store.lost},
-        )
+        """Show a fault of the store while it lasts."""
+        self._upkeep.trouble(trouble)
 
     # ------------------------------------------------------------------ reading
 
@@ -439,15 +299,20 @@ class RunningCore:
     def emit(
         self, kind: str, *, severity: str, source: str, target: str, data: Mapping[str, Any]
     ) -> Event:
-        """Publish an event that somebody asked for. Raises AiosError for a bad one."""
+        """Publish an event that somebody asked for, and return when it is on the disk.
+
+        Raises AiosError for a bad one, and when the disk refuses it (it is acted on even so).
+        """
         try:
             level = Severity(severity)
         except ValueError:
             words = ", ".join(Severity)
             raise AiosError("{value} is not one of {words}.", value=severity, words=words) from None
-        return self._p.bus.publish(
+        event = self._p.bus.publish(
             kind, source=source, severity=level, target=target, data=data, durable=True
         )
+        self._p.store.wait_durable(event.id, DURABLE_S)
+        return event
 
     def approve(self, approval_id: int, *, by: str, digest: str = "", word: str = "") -> Answer:
         """Approve a plan, once."""
