@@ -8,7 +8,7 @@
 Texts are the literal first arguments of ``_``, ``N_``, ``ngettext`` (two of them), ``Say``,
 ``AiosError`` and every class below it, of every function and class that hands its first argument
 on to one of these, and the sentences (``title``, ``why`` …) of the playbooks that ship with the
-program.
+program. JSON is YAML too.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ LOCALE = PACKAGE / "locale"
 LANGUAGES = ("zh_CN",)
 DOMAIN = "aios"
 ONE_TEXT = {"_", "N_", "Say", "AiosError"}
-YAML_KEYS = {"title", "question", "say", "why", "success"}
+PLAYBOOK_KEYS = {"title", "question", "say", "why", "success"}
+OLD_PLAYBOOK_KEYS = {"name"}  # what the old form, a .json, calls its title
 # The same in every run, or each update would change the files.
 DATE = datetime(2026, 1, 1, tzinfo=UTC)
 HAN = "\u3400-\u9fff"
@@ -49,8 +50,8 @@ STYLE = (
     (re.compile(rf"[{HAN}] ?[,;:?!]|[,;?!] ?[{HAN}]"), "half-width punctuation"),
     (re.compile(rf"[{HAN}]\.(?:\s|$)"), "half-width full stop"),
     (re.compile(rf"[{HAN}][A-Za-z0-9]|[A-Za-z0-9][{HAN}]"), "no space between scripts"),
-    (re.compile(rf"[{HAN}]\{{|(?<!{{span)\}}[{HAN}]"), "no space around a placeholder"),
-    (re.compile(rf"\{{span\}} [{HAN}]"), "a space after a duration, which ends in Chinese"),
+    (re.compile(rf"[{HAN}]\{{|(?<!span)(?<!metric)\}}[{HAN}]"), "no space around a placeholder"),
+    (re.compile(rf"\{{(?:span|metric)\}} [{HAN}]"), "a space after what ends in Chinese"),
     (re.compile("您|成功地|请注意|！"), "a word that the style does not use"),
     (re.compile(r"[\d}] %"), "a space before %"),
     (re.compile(r"\.\.\."), "three dots instead of …"),
@@ -151,9 +152,10 @@ def texts_of_python(file: Path, tree: ast.Module, one_text: set[str]) -> Iterato
 
 def texts_of_playbook(file: Path) -> Iterator[Text]:
     """Yield the texts of one playbook."""
+    keys = OLD_PLAYBOOK_KEYS if file.suffix == ".json" else PLAYBOOK_KEYS
     for node in _mappings(yaml.compose(file.read_text("utf-8"), Loader=yaml.CSafeLoader)):
         for key, value in node.value:
-            if key.value in YAML_KEYS and isinstance(value, yaml.ScalarNode) and value.value:
+            if key.value in keys and isinstance(value, yaml.ScalarNode) and value.value:
                 place = f"{file.relative_to(ROOT)}:{value.start_mark.line + 1}"
                 yield Text(value.value.strip(), "", place)
 
@@ -177,7 +179,7 @@ def extract() -> list[Text]:
     found: list[Text] = []
     for file, tree in zip(files, trees, strict=True):
         found += texts_of_python(file, tree, one_text)
-    for file in sorted(PLAYBOOKS.glob("*.yaml")):
+    for file in sorted((*PLAYBOOKS.glob("*.yaml"), *PLAYBOOKS.glob("*.json"))):
         found += texts_of_playbook(file)
     return found
 

@@ -50,6 +50,7 @@ title: Eight
 steps:
   - {do: notify, say: "Nine {n}"}
 """
+OLD_PLAYBOOK = '{"id": "y", "name": "Twelve", "actions": [{"type": "notify", "title": 1}]}'
 
 
 @pytest.fixture
@@ -65,6 +66,7 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         (tmp_path / name).mkdir()
     (tmp_path / "aios_desktop" / "a.py").write_text(SOURCE, "utf-8")
     (tmp_path / "playbooks" / "x.yaml").write_text(PLAYBOOK, "utf-8")
+    (tmp_path / "playbooks" / "y.json").write_text(OLD_PLAYBOOK, "utf-8")
     monkeypatch.setattr(tool, "ROOT", tmp_path)
     monkeypatch.setattr(tool, "PACKAGE", tmp_path / "aios_desktop")
     monkeypatch.setattr(tool, "PLAYBOOKS", tmp_path / "playbooks")
@@ -109,6 +111,7 @@ def test_every_kind_of_text_is_found(tool: ModuleType) -> None:
         "Nine {n}": "",
         "ten {x}": "",
         "eleven": "",
+        "Twelve": "",
     }
 
 
