@@ -1,10 +1,10 @@
 """Storms: equal events become one piece of work, and every one of them is counted.
 
-Equal are events of the same type, target and severity that are about the same signal, or else say
-the same. The first of them begins a *story*. While its task waits, while it is considered, and while
-a run that came of it is not finished, its equals are only counted; those that say exactly the same
-also for a moment afterwards, so that a storm does not begin a new run the moment one has ended.
-Each story that had repeats ends with one event that says how many.
+Equal are events of the same type, target and severity that are about the same episode of a signal,
+or else say the same. The first of them begins a *story*. While its task waits, while it is
+considered, and while a run that came of it is not finished, its equals are only counted; those that
+say exactly the same also for a moment afterwards, so that a storm does not begin a new run the
+moment one has ended. Each story that had repeats ends with one event that says how many.
 """
 
 from __future__ import annotations
@@ -246,5 +246,7 @@ def _identity(event: Event) -> tuple[_Identity, bytes]:
         text = repr(event.data).encode(errors="replace")
     digest = hashlib.blake2b(text, digest_size=16).digest()
     signal = event.data.get("signal")
-    about = f"signal {signal}" if isinstance(signal, str) and signal else digest.hex()
+    about = digest.hex()
+    if isinstance(signal, str) and signal:
+        about = f"signal {signal} {event.data.get('episode')}"
     return (event.type, event.target, event.severity, about), digest

@@ -91,6 +91,16 @@ def test_another_episode_of_other_figures_is_considered_when_the_run_has_ended(
     assert len(decisions(house)) == 2
 
 
+def test_another_episode_is_considered_even_while_a_run_is_open(house: House) -> None:
+    house.playbook("heartbeat.json", HEARTBEAT)
+    with_file(house)
+    for episode in (1, 2, 2):
+        house.publish(episode=episode)
+        house.scheduler.run()
+    first, second = decisions(house)
+    assert (first.data["chosen"], second.data["chosen"]) == ("reduce_heartbeat_freq", "write_word")
+
+
 def test_events_without_a_signal_that_say_something_else_are_never_swallowed(house: House) -> None:
     with_file(house, QUICK)
     for what in ("home is full", "root is full", "home is full"):
