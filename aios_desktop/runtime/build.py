@@ -17,12 +17,13 @@ from aios_desktop.i18n import Say
 from aios_desktop.reactor.engine import Reactor
 from aios_desktop.reactor.journal import SCHEMA, Journal
 from aios_desktop.reactor.means import Means
-from aios_desktop.runtime.core import Parts, RunningCore
+from aios_desktop.runtime.core import RunningCore
 from aios_desktop.runtime.engine_watch import EngineWatch
 from aios_desktop.runtime.facts import LiveFacts
 from aios_desktop.runtime.heartbeat import Heartbeat
 from aios_desktop.runtime.instance import InstanceLock
 from aios_desktop.runtime.notices import Notices
+from aios_desktop.runtime.parts import Parts
 from aios_desktop.runtime.score_keeper import ScoreKeeper
 from aios_desktop.runtime.shelf import library_for
 from aios_desktop.scheduler.lanes import Lanes
@@ -51,18 +52,7 @@ def build(paths: Paths, clock: Clock, config: Config) -> RunningCore:
     lock = InstanceLock(paths.lock)
     lock.take()
     notices = Notices(clock)
-    for fault in config.faults:
-        near = fault.nearest or "-"
-        text = Say(
-            "{file}: {field}: {message} (nearest: {near})",
-            {
-                "file": str(config.file),
-                "field": fault.field,
-                "message": fault.message,
-                "near": near,
-            },
-        )
-        notices.put(f"config.{fault.field}", "warning", text)
+    _show_faults(notices, config)
 
     store = EventStore(paths.events, clock)
     troubles = store.open()
@@ -151,6 +141,18 @@ def build(paths: Paths, clock: Clock, config: Config) -> RunningCore:
     for trouble in troubles:
         _show(notices, trouble)
     return core
+
+
+def _show_faults(notices: Notices, config: Config) -> None:
+    for fault in config.faults:
+        values = {
+            "file": str(config.file),
+            "field": fault.field,
+            "message": fault.message,
+            "near": fault.nearest or "-",
+        }
+        text = Say("{file}: {field}: {message} (nearest: {near})", values)
+        notices.put(f"config.{fault.field}", "warning", text)
 
 
 def _rotated(bus: Bus, outcome: Mapping[str, object]) -> None:

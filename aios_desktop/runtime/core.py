@@ -15,7 +15,6 @@ from aios_desktop.i18n import Say
 from aios_desktop.reactor.recovery import recover
 from aios_desktop.runtime import present
 from aios_desktop.runtime.explain import why
-from aios_desktop.runtime.parts import Parts
 from aios_desktop.runtime.storage import StorageReader
 from aios_desktop.runtime.upkeep import Upkeep
 from aios_desktop.runtime.views import Answer, DiskView, ProcessView, Series, Status
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from aios_desktop.events.model import Event, EventQuery
     from aios_desktop.events.trouble import Trouble
     from aios_desktop.reactor.records import Reply, Run
+    from aios_desktop.runtime.parts import Parts
     from aios_desktop.runtime.views import (
         AgentView,
         ApprovalView,
