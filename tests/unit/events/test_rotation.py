@@ -33,6 +33,7 @@ from aios_desktop.events.rotation import Outcome, Plan, Progress, Rotation
 from aios_desktop.events.rows import DAY_US, Row, day_of
 from aios_desktop.events.store import EventStore
 from aios_desktop.events.totals import peek_summary
+from aios_desktop.events.watch import QueryCancelled, Watch
 from tests.fakes import FakeClock
 
 DAY = 86_400
@@ -524,3 +525,22 @@ class Days(RuleBasedStateMachine):
 
 TestDays = Days.TestCase
 TestDays.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_search_is_followed_and_stopped(folder: Path, archived: bool) -> None:
+    put(folder, *(event(TODAY - age, n, data={"n": n}) for age in (8, 9, 10) for n in range(3000)))
+    if archived:
+        assert rotate(folder).archived == 3
+    reader = EventReader(folder)
+    told: list[float] = []
+    nowhere = EventQuery(text="no such text")
+    assert reader.query(nowhere, Watch(lambda: False, told.append)) == []
+    assert told == [0.0, 0.25, 0.5, 0.75, 1.0]  # the store began a file for today
+    asked = iter([False] * 3 + [True] * 100)
+    with pytest.raises(QueryCancelled):
+        reader.query(nowhere, Watch(asked.__next__))
+    with pytest.raises(QueryCancelled):
+        reader.hours(EventQuery(), Watch(lambda: True))
+    assert len(reader.query(EventQuery(limit=9000), Watch(lambda: False))) == 9000
+    reader.close()
