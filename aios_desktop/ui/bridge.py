@@ -32,7 +32,8 @@ TOPIC_MS: Final = 100
 BATCH: Final = 10  # events without haste wait for each other
 HASTE_MS: Final = 5000  # but no longer than this
 
-AT_ONCE: Final = ("approval.", "run.", "action.", "config.")
+# rare, and somebody waits for what they show
+AT_ONCE: Final = ("approval.", "run.", "action.", "config.", "store.", "playbook.", "resource.")
 LOUD: Final = frozenset((Severity.ERROR, Severity.CRITICAL))
 
 # the first word of an event type, and what may look different after it
