@@ -111,4 +111,4 @@ def _duration(step: StepView) -> str:
         parts.append(_("try {n}").format(n=step.attempts))
     if step.took_s is not None:
         parts.append(payload.took(step.took_s))
-    return ", ".join(parts)
+    return _(", ").join(parts)

@@ -73,7 +73,9 @@ class ScoreCard(Card):
         elif not costs:
             self._list.addWidget(Text(_("Nothing costs points."), "body", "text2", wrap=True))
         if score.value is not None and score.partial:
-            names = ", ".join(words.part(part.name) for part in score.parts if part.value is None)
+            names = _(", ").join(
+                words.part(part.name) for part in score.parts if part.value is None
+            )
             text = _("Unknown and left out: {names}").format(names=names)
             self._list.addWidget(Text(text, "small", "text2", wrap=True))
         self._list.addStretch(1)
