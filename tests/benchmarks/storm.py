@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from time import perf_counter, perf_counter_ns
@@ -29,6 +30,8 @@ from aios_desktop.clock import SystemClock  # noqa: E402
 from aios_desktop.config import Config  # noqa: E402
 from aios_desktop.events.model import Event, EventQuery, Severity  # noqa: E402
 from aios_desktop.paths import find  # noqa: E402
+from aios_desktop.reactor.choosing import Choice, Chooser  # noqa: E402
+from aios_desktop.reactor.playbook import Playbook  # noqa: E402
 from aios_desktop.runtime.build import build  # noqa: E402
 from aios_desktop.runtime.core import RunningCore  # noqa: E402
 
@@ -44,19 +47,24 @@ GAP_S = 0.1
 
 
 class Watch:
-    """Notes when the decision about an event began."""
+    """Notes when a worker took an event up; the decision is told when its run is on the disk."""
 
     def __init__(self, core: RunningCore) -> None:
         self._began: dict[int, int] = {}
+        choose = Chooser.choose
+
+        def noted(chooser: Chooser, event: Event, candidates: Sequence[Playbook]) -> Choice:
+            self._began.setdefault(event.id, perf_counter_ns())
+            return choose(chooser, event, candidates)
+
+        Chooser.choose = noted  # type: ignore[method-assign,assignment]
         self.repeated: list[Event] = []
         self.decided = 0
         self._end = core.listen(self._see)
 
     def _see(self, event: Event) -> None:
         if event.type == "scheduler.decision":
-            self._began[event.data["event"]] = perf_counter_ns()
-            if event.target == "storm":
-                self.decided += 1
+            self.decided += event.target == "storm"
         elif event.type == "scheduler.repeated":
             self.repeated.append(event)
 
