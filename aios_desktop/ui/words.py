@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from aios_desktop.errors import AiosError
 from aios_desktop.i18n import _, ngettext
 from aios_desktop.runtime.views import AgentState, Level
 
@@ -186,3 +187,10 @@ def part(name: str) -> str:
         "stability": _("Stability"),
         "headroom": _("Headroom"),
     }.get(name, name)
+
+
+def reason(error: Exception) -> str:
+    """Say an error: an expected one in the language in use, any other in its own words."""
+    if isinstance(error, AiosError):
+        return _(error.key).format(**error.values)
+    return str(error)

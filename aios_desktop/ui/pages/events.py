@@ -213,7 +213,7 @@ class EventsPage(Page):
             self.table.scrollToTop()
 
     def _say_failed(self, error: Exception) -> None:
-        text = _("The events could not be read: {reason}").format(reason=str(error))
+        text = _("The events could not be read: {reason}").format(reason=words.reason(error))
         self.empty.say(_("No events to show"), text, _("Try again"))
         self._stack.setCurrentWidget(self.empty)
 

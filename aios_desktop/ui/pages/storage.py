@@ -261,7 +261,7 @@ class StorageCard(Card):
         elif isinstance(answer, Exception):
             self.sizes.free.set(
                 _("What is kept could not be counted: {reason}").format(
-                    reason=visible(str(answer), 200)
+                    reason=visible(words.reason(answer), 200)
                 ),
                 "bad_text",
             )
