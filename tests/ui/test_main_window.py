@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from aios_desktop import i18n
 from aios_desktop.i18n import Say
 from aios_desktop.runtime.views import Notice
+from aios_desktop.ui.dialogs.approval import ApprovalDialog
 from aios_desktop.ui.main_window import MainWindow
 from aios_desktop.ui.office.view import OfficeView
 from aios_desktop.ui.pages.events import EventsPage
@@ -394,6 +395,7 @@ def test_the_trace_of_a_question_opens_the_events(open_window: Open, core: FakeC
     approval = core.approvals()[0]
     window.open_approval(approval.id)
     dialog = window._dialogs[approval.id]
+    assert isinstance(dialog, ApprovalDialog)
     dialog.trace_asked.emit(approval.trace)
     assert window.page_name == "events"
     dialog.close()

@@ -17,6 +17,7 @@ WITH_QT = (
     # The composition root puts the worker pool in.
     "aios_desktop.runtime.build",
     "aios_desktop.runtime.core",
+    "aios_desktop.runtime.parts",
     "aios_desktop.runtime.launch",
 )
 HEAVY = ("PySide6", "shiboken6", "numpy", "pyqtgraph")

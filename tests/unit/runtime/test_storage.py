@@ -211,7 +211,7 @@ def test_a_backup_is_made_now_and_counted(
     maintenance.back_up()
     (copy,) = (paths.data / "backups").glob("state-*.db")
     view = reader.look()
-    assert view.backup_at == copy.stat().st_mtime
+    assert view.backup_at == pytest.approx(copy.stat().st_mtime)
     assert part(view, "backups") == StoragePart("backups", copy.stat().st_size, 1)
     saved = StateDb(copy)
     saved.open(("CREATE TABLE thing (n INTEGER)",))
