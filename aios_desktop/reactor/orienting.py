@@ -37,18 +37,26 @@ class Orientation:
         }
 
 
+# Made once: this is on the way of every event that has a playbook.
+_CRITICAL: Final = Say("The event is critical.")
+_LOW_SCORE: Final = Say("The health score is below 30.")
+_RESOURCE: Final = Say("It is about a resource.")
+_AGENT: Final = Say("An agent reports an error.")
+_NOTHING: Final = Say("Nothing makes it urgent.")
+
+
 def orient(event: Event, facts: Facts) -> Orientation:
     """Return the class of an event as things stand now."""
     score = facts.score()
     if event.severity is Severity.CRITICAL:
-        return Orientation(Priority.P0, Say("The event is critical."), score)
+        return Orientation(Priority.P0, _CRITICAL, score)
     if score is not None and score < DEGRADED:
-        return Orientation(Priority.P0, Say("The health score is below 30."), score)
+        return Orientation(Priority.P0, _LOW_SCORE, score)
     if event.type.startswith("resource."):
-        return Orientation(Priority.P1, Say("It is about a resource."), score)
+        return Orientation(Priority.P1, _RESOURCE, score)
     if event.type == "agent.error":
-        return Orientation(Priority.P2, Say("An agent reports an error."), score)
-    return Orientation(Priority.P3, Say("Nothing makes it urgent."), score)
+        return Orientation(Priority.P2, _AGENT, score)
+    return Orientation(Priority.P3, _NOTHING, score)
 
 
 def observed(event: Event, now: float) -> dict[str, Any]:

@@ -238,10 +238,13 @@ class Storms:
                 )
 
 
+_encode: Final = msgspec.json.Encoder(order="deterministic").encode
+
+
 def _identity(event: Event) -> tuple[_Identity, bytes]:
     """Return what makes events equal, and the digest of what this one says."""
     try:
-        text = msgspec.json.encode(event.data, order="deterministic")
+        text = _encode(event.data)
     except (TypeError, ValueError):
         text = repr(event.data).encode(errors="replace")
     digest = hashlib.blake2b(text, digest_size=16).digest()
