@@ -185,5 +185,6 @@ def plan(value: Mapping[str, Any]) -> None:
         print(f"  {step['number']}. {step['command']}")
         print(f"     {step['effect']}")
         print(f"     {_('Undo')}: {step['undo']}")
-    print(_("Risk: {risk}. Needs approval: {asks}.").format(risk=value["risk"], asks=value["asks"]))
+    asks = _("yes") if value["asks"] else _("no")
+    print(_("Risk: {risk}. Needs approval: {asks}.").format(risk=value["risk"], asks=asks))
     print(_("Success: {success}").format(success=value["success"]))

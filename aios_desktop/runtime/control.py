@@ -124,14 +124,20 @@ class ControlServer:
             if not isinstance(arguments, dict):
                 raise TypeError(arguments)  # noqa: TRY301
         except (ValueError, KeyError, TypeError):
-            return _line({"ok": False, "error": "The request is not understood."})
+            return _refusal(AiosError("The request is not understood."))
         try:
             return _line({"ok": True, "value": self._handle(verb, arguments)})
         except AiosError as error:
-            return _line({"ok": False, "error": str(error)})
+            return _refusal(error)
         except Exception:  # a faulty request must not end the worker
             logger.exception("the request %r failed", verb)
-            return _line({"ok": False, "error": "The request failed; the log says more."})
+            return _refusal(AiosError("The request failed; the log says more."))
+
+
+def _refusal(error: AiosError) -> bytes:
+    """Return an error so that whoever asked can say it in a language of their own."""
+    values = {name: str(value) for name, value in error.values.items()}
+    return _line({"ok": False, "error": error.key, "values": values})
 
 
 def ask(path: Path, verb: str, timeout_s: float = TIMEOUT_S, **arguments: Any) -> Any:
@@ -149,7 +155,8 @@ def ask(path: Path, verb: str, timeout_s: float = TIMEOUT_S, **arguments: Any) -
             "The running instance does not answer: {reason}.", reason=str(error)
         ) from error
     if not reply.get("ok"):
-        raise AiosError("{reason}", reason=str(reply.get("error", "")))
+        values = {str(name): str(value) for name, value in reply.get("values", {}).items()}
+        raise AiosError(str(reply.get("error", "")), **values)
     return reply.get("value")
 
 

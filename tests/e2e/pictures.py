@@ -1,8 +1,9 @@
 """Makes the pictures of README.md by living through the main job in a virtual desktop.
 
-    python tests/e2e/pictures.py [--lang zh_CN.UTF-8] [--folder docs/images]
+    python tests/e2e/pictures.py [--folder docs/images] [--all]
 
-Writes office.png (a question waits) and story.gif (noticed, asked, repaired, proved, undone).
+Writes office.png (a question waits) and story.gif (noticed, asked, repaired, proved, undone); with
+``--all`` every page on the way.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Camera:
 
     def __init__(self, desktop: Desktop) -> None:
         self._desktop = desktop
+        self.full: list[Image.Image] = []
         self.frames: list[Image.Image] = []
 
     def shot(self) -> Image.Image:
@@ -42,6 +44,7 @@ class Camera:
     def frame(self, count: int = 1) -> None:
         """Add what is on the screen to the story, for ``count`` beats."""
         picture = self.shot()
+        self.full.append(picture)
         size = (WIDTH, round(picture.height * WIDTH / picture.width))
         self.frames += [picture.resize(size, Image.Resampling.LANCZOS)] * count
 
@@ -53,8 +56,8 @@ class Camera:
         )
 
 
-def live(desktop: Desktop, folder: Path, page: str) -> None:
-    """Live through the story and keep the pictures."""
+def live(desktop: Desktop, folder: Path, page: str) -> Camera:
+    """Live through the story, write its pictures and return the camera with every one."""
     camera = Camera(desktop)
     desktop.env["TZ"] = NOON
     program = desktop.start_app()
@@ -75,7 +78,6 @@ def live(desktop: Desktop, folder: Path, page: str) -> None:
     walker.wait("Approve", role="push button")
     time.sleep(1)
     camera.frame(2)
-    camera.shot().save(folder / "approval.png", optimize=True)
     walker.activate("AIOS: ")
     walker.keys("alt+a")
     until(hog.is_stopped, "the hog is suspended")
@@ -85,21 +87,19 @@ def live(desktop: Desktop, folder: Path, page: str) -> None:
     time.sleep(2)
     walker.keys("ctrl+4")
     time.sleep(2)
-    camera.shot().save(folder / "repairs.png", optimize=True)
     camera.frame(2)
     walker.keys("ctrl+3")
     time.sleep(2)
-    camera.shot().save(folder / "events.png", optimize=True)
     camera.frame()
     walker.keys("ctrl+2")
     time.sleep(4)
-    camera.shot().save(folder / "health.png", optimize=True)
     camera.frame()
     look(desktop, "undo", id=question["run"])
     walker.keys("ctrl+1")
     time.sleep(3)
     camera.frame()
     camera.save(folder / "story.gif")
+    return camera
 
 
 def main() -> None:
@@ -107,11 +107,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--folder", type=Path, default=Path("docs/images"))
     parser.add_argument("--size", default="1280x820")
+    parser.add_argument("--all", action="store_true")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     parts = Parts(size=options.size)
     with tempfile.TemporaryDirectory() as folder, Desktop(Path(folder), parts) as desktop:
-        live(desktop, options.folder, "Office")
+        camera = live(desktop, options.folder, "Office")
+    for number, picture in enumerate(camera.full if options.all else (), 1):
+        picture.save(options.folder / f"story{number}.png")
 
 
 if __name__ == "__main__":
